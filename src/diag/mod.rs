@@ -1,0 +1,15 @@
+//! Diagnostic · report: what is wrong with a text, where, why and how to mend it. Renders, never prints.
+//!
+//! - `code`: the table of codes with their explanations
+//! - `diagnostic`: one finding
+//! - `suggest`: "did you mean"
+//! - `render`: findings for people
+//! - `export`: findings for machines (JSON, GitHub, SARIF)
+
+mod code;
+mod diagnostic;
+mod suggest;
+
+pub use code::{CODES, Code, CodeRow, code_row};
+pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use suggest::nearest;

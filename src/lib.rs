@@ -1,0 +1,7 @@
+//! `rollout`: declarative rollouts over fleets of targets. One street of rooms, listed bottom-up;
+//! a room names only rooms above it in this list.
+
+// The language, pure.
+pub mod source;
+pub mod diag;
+
