@@ -2,6 +2,5 @@
 //! a room names only rooms above it in this list.
 
 // The language, pure.
-pub mod source;
 pub mod diag;
-
+pub mod source;

@@ -5,10 +5,10 @@
 //! - `world`: the door, with a world on disk's shape and one in memory
 //! - `library`: the standard library that is built in
 
+mod library;
 mod span;
 mod text;
 mod world;
-mod library;
 
 pub use library::{LIBRARY, library_text};
 pub use span::{SourceId, Span};
