@@ -4,3 +4,6 @@
 // The language, pure.
 pub mod diag;
 pub mod source;
+
+// The engine, pure.
+pub mod engine;
