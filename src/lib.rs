@@ -2,8 +2,13 @@
 //! a room names only rooms above it in this list.
 
 // The language, pure.
-pub mod diag;
 pub mod source;
+
+pub mod diag;
+
+pub mod value;
+
+pub mod model;
 
 // The engine, pure.
 pub mod engine;
