@@ -10,5 +10,9 @@ pub mod value;
 
 pub mod model;
 
+pub mod schema;
+
+pub mod check;
+
 // The engine, pure.
 pub mod engine;
