@@ -4,3 +4,4 @@
 // The language, pure.
 pub mod diag;
 pub mod source;
+pub mod syntax;
