@@ -10,5 +10,7 @@ pub mod value;
 
 pub mod model;
 
+pub mod eval;
+
 // The engine, pure.
 pub mod engine;
