@@ -8,11 +8,15 @@ pub mod diag;
 
 pub mod syntax;
 
+pub mod shell;
+
 pub mod value;
 
 pub mod model;
 
 pub mod schema;
+
+pub mod eval;
 
 pub mod check;
 
