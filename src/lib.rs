@@ -3,6 +3,7 @@
 
 // The language, pure.
 pub mod diag;
+pub mod shell;
 pub mod source;
 
 // The engine, pure.

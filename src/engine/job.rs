@@ -13,7 +13,9 @@ pub enum Job {
     Command(CommandJob),
     Http(HttpJob),
     /// Asks several probes; the answer holds one result for each, in order.
-    Probes { probes: Vec<ProbeJob> },
+    Probes {
+        probes: Vec<ProbeJob>,
+    },
 }
 
 /// A process to start.
@@ -106,7 +108,11 @@ pub enum ProbeAsk {
     Command(CommandJob),
     Http(HttpJob),
     /// Holds when a connection can be made in time.
-    Tcp { host: String, port: u16, timeout_ms: u64 },
+    Tcp {
+        host: String,
+        port: u16,
+        timeout_ms: u64,
+    },
 }
 
 /// What came of a job.
@@ -166,7 +172,11 @@ pub enum FaultKind {
 pub enum Probed {
     Holds,
     /// It answered, and the answer is no.
-    Violated { why: String },
+    Violated {
+        why: String,
+    },
     /// It did not answer: no data is not good data.
-    Unknown { why: String },
+    Unknown {
+        why: String,
+    },
 }

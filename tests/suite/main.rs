@@ -1,0 +1,3 @@
+//! The suite: what the program promises, asked from outside. One file for each promise.
+
+mod shell;
