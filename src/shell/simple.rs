@@ -37,7 +37,7 @@ impl Lowering {
                 Some(_) => {
                     let word = self.word();
                     let is_descriptor = matches!(self.tape.char_at(0), Some('<' | '>')) && is_descriptor(&word);
-                    if !is_descriptor {
+                    if !is_descriptor && !word.is_empty() {
                         command.words.push(word);
                     }
                 }

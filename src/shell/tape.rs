@@ -69,15 +69,16 @@ impl Tape {
         text.chars().enumerate().all(|(ahead, char)| self.char_at(ahead) == Some(char))
     }
 
-    /// Copies the next item, which must not be a hole.
+    /// Copies the next item, which must not be a hole. At the end there is nothing to copy.
     pub(super) fn copy(&mut self) {
-        match self.items[self.at] {
-            Item::Char(char) => self.text.push(char),
-            Item::Raw(index) => {
+        match self.peek() {
+            None => return,
+            Some(Item::Char(char)) => self.text.push(char),
+            Some(Item::Raw(index)) => {
                 self.flush();
                 self.segments.push(Segment::Raw(index));
             }
-            Item::Hole(_) => unreachable!("a hole is written by `hole`, with its quoting"),
+            Some(Item::Hole(_)) => unreachable!("a hole is written by `hole`, with its quoting"),
         }
         self.at += 1;
     }

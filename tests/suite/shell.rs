@@ -542,3 +542,72 @@ fn pasting_as_text_would_have_been_caught() {
     Command::new("sh").args(["-c", &pasted]).current_dir(folder.path()).output().expect("the shell starts");
     assert!(folder.path().join("canary").exists());
 }
+
+/// Whatever the text, lowering ends, and what it wrote without the variables is what was read.
+#[test]
+fn any_text_can_be_lowered_or_refused() {
+    let words = [
+        "$(",
+        ")",
+        "${",
+        "}",
+        "`",
+        "'",
+        "\"",
+        "\\",
+        "<<E\n",
+        "E\n",
+        "<<-'E'\n",
+        "\n",
+        " ",
+        ";",
+        ";;",
+        "|",
+        "&",
+        "#",
+        "((",
+        "))",
+        "$((",
+        "[[",
+        "]]",
+        " case x in ",
+        "esac",
+        " if ",
+        "fi",
+        "for x in ",
+        "do ",
+        "done",
+        "{ ",
+        "a=(",
+        "[",
+        "]",
+        "$'",
+        "¤",
+        "¢",
+        "sh -c ",
+        "eval ",
+        "é",
+        "<(",
+        "@(",
+        ">",
+        "-",
+        "=",
+        "x",
+        "ssh h ",
+        "declare -i n=",
+        "$",
+    ];
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..20_000 {
+        let length = random.usize(1..24);
+        let template: String = (0..length).map(|_| words[random.usize(..words.len())]).collect();
+        for dialect in [Dialect::Sh, Dialect::Bash] {
+            let Ok(script) = lowered(&template, dialect) else { continue };
+            let written = script.text(|_| "¢".to_owned());
+            let holes = template.matches('¤').count();
+            assert_eq!(script.variables.len(), holes, "`{template}`");
+            let named = script.variables.iter().filter(|it| written.contains(&format!("${{{}}}", it.name))).count();
+            assert_eq!(named, holes, "`{template}` became `{written}`");
+        }
+    }
+}
