@@ -1,12 +1,14 @@
 //! What is known while checking, and the phases in their order. The rules are in the files of their nouns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::cycles::CallFound;
 use super::declare::{Declared, Signature, Tally};
 use super::files::Files;
+use super::fold::FleetValues;
 use super::frame::{Frame, LocalFacts};
 use super::kept::Kept;
 use super::lets::LetState;
@@ -15,7 +17,7 @@ use super::rows::Labels;
 use super::spot::Spot;
 use super::units::StageUnits;
 use crate::diag::Diagnostic;
-use crate::model::{ActionId, LocalId, Program, RolloutId};
+use crate::model::{LocalId, Program};
 use crate::source::{Asked, Span, World};
 use crate::value::Type;
 
@@ -38,6 +40,7 @@ pub(super) struct Checker<'t> {
     pub at: usize,
     pub locals: Vec<LocalFacts>,
     pub labels: Labels,
+    pub fleet_values: FleetValues,
     pub kept: Kept,
     pub spot: Spot,
     /// The path of the body that is read, without targets.
@@ -45,11 +48,17 @@ pub(super) struct Checker<'t> {
     pub units: StageUnits,
     /// What was said of loops that says whether they take their targets.
     pub loops_said: HashMap<LocalId, bool>,
-    pub calls: Vec<(ActionId, ActionId, Span)>,
-    pub children: Vec<(RolloutId, RolloutId, Span)>,
-    /// The strategies that are being expanded, outermost first.
-    pub expanding: Vec<usize>,
+    pub calls: Vec<CallFound>,
+    /// The strategies that are being applied, outermost first.
+    pub applying: Vec<usize>,
+    /// The paths of stages that are known to be, and where each is written.
     pub stage_names: HashMap<SmolStr, Span>,
+    /// The paths of stages that were read.
+    pub stages_seen: HashMap<SmolStr, Span>,
+    /// The outputs that actions declare.
+    pub outputs: HashMap<usize, Vec<(SmolStr, Type)>>,
+    /// The units that say what undoes them, by their places; an empty `undo` says that nothing has to be.
+    pub undo_said: HashSet<Span>,
 }
 
 impl<'t> Checker<'t> {
@@ -70,15 +79,18 @@ impl<'t> Checker<'t> {
             at: 0,
             locals: Vec::new(),
             labels: Labels::default(),
+            fleet_values: FleetValues::default(),
             kept: Kept::default(),
             spot: Spot::default(),
             path: String::new(),
             units: StageUnits::default(),
             loops_said: HashMap::new(),
             calls: Vec::new(),
-            children: Vec::new(),
-            expanding: Vec::new(),
+            applying: Vec::new(),
             stage_names: HashMap::new(),
+            stages_seen: HashMap::new(),
+            outputs: HashMap::new(),
+            undo_said: HashSet::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
         checker
@@ -132,9 +144,9 @@ impl<'t> Checker<'t> {
     }
 
     /// Makes a binding with a number of its own.
-    pub fn new_local(&mut self, name: &str, of: Type) -> LocalId {
+    pub fn new_local(&mut self, of: Type) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
-        self.locals.push(LocalFacts { name: SmolStr::new(name), of, fleets: Vec::new() });
+        self.locals.push(LocalFacts { of, fleets: Vec::new() });
         id
     }
 }

@@ -19,10 +19,21 @@ pub(super) struct Frame<'t> {
     pub order: Vec<&'t str>,
     /// Whether findings are left out, because they were reported when the strategy was read.
     pub muted: bool,
+    pub reading: Reading,
     /// What stands before the names of stages: `web.`.
     pub prefix: SmolStr,
     /// Expressions known to be present here, as `narrow` writes them.
     pub present: Vec<String>,
+}
+
+/// How the text of a frame is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    File,
+    /// A strategy by itself, with nothing known of its arguments.
+    Abstract,
+    /// A strategy with the arguments of an `apply`, which the other frame's text holds at this place.
+    Applied { frame: usize, at: Span },
 }
 
 /// A name with what it stands for.
@@ -73,7 +84,6 @@ pub(super) struct Fill<'t> {
 /// What is known of a local.
 #[derive(Debug, Clone)]
 pub(super) struct LocalFacts {
-    pub name: SmolStr,
     pub of: Type,
     /// The fleets that a target may be of; empty if that is not known.
     pub fleets: Vec<FleetId>,
@@ -82,6 +92,6 @@ pub(super) struct LocalFacts {
 impl<'t> Frame<'t> {
     pub fn new(module: usize) -> Frame<'t> {
         let (names, order, present) = (HashMap::new(), Vec::new(), Vec::new());
-        Frame { module, names, order, muted: false, prefix: SmolStr::default(), present }
+        Frame { module, names, order, muted: false, reading: Reading::File, prefix: SmolStr::default(), present }
     }
 }

@@ -32,7 +32,7 @@ impl<'t> Checker<'t> {
 
     /// Binds a new local.
     pub fn bind_local(&mut self, name: Name<'t>, of: Type, worth: Option<&'static str>) -> LocalId {
-        let local = self.new_local(name.text(), of);
+        let local = self.new_local(of);
         self.bind(name.text(), name.span(), Sense::Local(local), worth);
         local
     }

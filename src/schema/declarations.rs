@@ -20,6 +20,7 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::File,
             Place::Rollout,
             Place::Strategy,
+            Place::Stages,
             Place::Stage,
             Place::Loop,
             Place::Parallel,

@@ -11,7 +11,7 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "stage",
         "stage NAME { … }",
-        &[Place::Rollout, Place::Strategy],
+        &[Place::Rollout, Place::Strategy, Place::Stages],
         Some(Place::Stage),
         STAGE,
         "A part of a rollout. Stages run one after another unless `after` says otherwise.",
@@ -19,7 +19,7 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "apply",
         "apply STRATEGY as NAME { parameter = value, slot(x) { … } }",
-        &[Place::Rollout, Place::Strategy],
+        &[Place::Rollout, Place::Strategy, Place::Stages],
         Some(Place::Apply),
         &[],
         "Puts the stages of a strategy here, under the name, with its parameters and slots filled.",
@@ -56,16 +56,8 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "for",
         "for NAME in LIST where CONDITION { stages }",
-        &[Place::Rollout],
-        Some(Place::Rollout),
-        &[],
-        "Stages once for each element. The list must be known when the file is checked.",
-    ),
-    now(
-        "for",
-        "for NAME in LIST where CONDITION { stages }",
-        &[Place::Strategy],
-        Some(Place::Strategy),
+        &[Place::Rollout, Place::Strategy, Place::Stages],
+        Some(Place::Stages),
         &[],
         "Stages once for each element. The list must be known when the file is checked.",
     ),

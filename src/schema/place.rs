@@ -13,6 +13,8 @@ pub enum Place {
     Profile,
     Strategy,
     Apply,
+    /// A loop whose body is stages.
+    Stages,
     Stage,
     Loop,
     Parallel,
@@ -111,6 +113,7 @@ impl Place {
             Place::Profile => "a profile",
             Place::Strategy => "a strategy",
             Place::Apply => "`apply`",
+            Place::Stages => "a loop of stages",
             Place::Stage => "a stage",
             Place::Loop => "a loop",
             Place::Parallel => "`parallel`",

@@ -1,4 +1,5 @@
 //! The tests that look at `rollout` from outside, as one program; each room has a module.
 
+mod lang;
 mod shell;
 mod syntax;
