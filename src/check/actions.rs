@@ -24,12 +24,8 @@ impl<'t> Checker<'t> {
         let parts = self.parts(row, entry);
         let mark = self.mark();
         let params = self.bind_params(id);
-        let spot = Spot {
-            place: Place::Action,
-            target: only_target(&params),
-            in_action: Some(action),
-            ..Spot::default()
-        };
+        let spot =
+            Spot { place: Place::Action, target: only_target(&params), in_action: Some(action), ..Spot::default() };
         let units = std::mem::take(&mut self.units);
         let path = std::mem::take(&mut self.path);
         let (unit, body) = self.at_spot(spot, |it| {

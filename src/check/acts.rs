@@ -51,7 +51,8 @@ impl<'t> Checker<'t> {
         let one = self.expect_plain(parts.row, parts.entry, 2);
         let tree = if one { parts.entry.items().nth(1) } else { None }?;
         let Tree::List(args) = tree.kind() else {
-            let problem = Diagnostic::new(Code::SHAPE, tree.span(), "`exec` takes a program and its arguments as a list");
+            let problem =
+                Diagnostic::new(Code::SHAPE, tree.span(), "`exec` takes a program and its arguments as a list");
             self.say(problem.help("write `exec [\"tool\", \"--flag\", value]`, or `run \"…\"` for a script"));
             return None;
         };

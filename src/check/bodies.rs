@@ -60,7 +60,9 @@ impl<'t> Checker<'t> {
     }
 
     fn warn_unreachable(&mut self, before: Option<&Entry>, entry: syntax::Entry<'t>) {
-        let fails = before.filter(|it| it.when.is_none() && matches!(&it.kind, EntryKind::Act(act) if matches!(**act, Act::Fail { .. })));
+        let fails = before.filter(|it| {
+            it.when.is_none() && matches!(&it.kind, EntryKind::Act(act) if matches!(**act, Act::Fail { .. }))
+        });
         if let Some(fails) = fails {
             let (at, span) = (entry.head().span(), fails.span);
             let problem = Diagnostic::new(Code::UNREACHABLE, at, "this is never reached");
@@ -223,7 +225,8 @@ impl<'t> Checker<'t> {
             if let Declaration::Later(_) = kind {
                 return;
             }
-            let problem = Diagnostic::new(Code::WRONG_THING, span, format!("`{text}` is {}, not an action", kind.words()));
+            let problem =
+                Diagnostic::new(Code::WRONG_THING, span, format!("`{text}` is {}, not an action", kind.words()));
             let help = match kind {
                 Declaration::Probe(_) => format!("ask it: `check {text}(…)`"),
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
@@ -234,7 +237,11 @@ impl<'t> Checker<'t> {
         }
         if matches!(self.sense(text), Some(super::frame::Sense::Slot(_))) {
             let problem = Diagnostic::new(Code::WRONG_THING, span, format!("`{text}` is a block, not an action"));
-            return self.say(problem.help(format!("write `do {text}(…)`")).fix("write `do`", span, format!("do {text}")));
+            return self.say(problem.help(format!("write `do {text}(…)`")).fix(
+                "write `do`",
+                span,
+                format!("do {text}"),
+            ));
         }
         let actions = self.declared.iter().filter(|it| matches!(it.kind, Declaration::Action(_))).map(|it| it.name);
         let near = nearest(text, actions);

@@ -300,7 +300,8 @@ impl<'t> Checker<'t> {
             other => unit.outputs.iter().find(|(it, _)| it == other).map(|(_, of)| of.clone()),
         };
         let Some(of) = of else {
-            let names: Vec<&str> = ["stdout", "code"].into_iter().chain(unit.outputs.iter().map(|it| it.0.as_str())).collect();
+            let names: Vec<&str> =
+                ["stdout", "code"].into_iter().chain(unit.outputs.iter().map(|it| it.0.as_str())).collect();
             self.say_no_field(&format!("`{}`", name.text()), key.name, names.into_iter());
             return Typed::bad(span);
         };

@@ -58,7 +58,8 @@ impl<'t> Checker<'t> {
             Callee::Action(_) => "action",
             Callee::Rollout(_) => "rollout",
         };
-        let mut problem = Diagnostic::new(Code::CALL_CYCLE, span, format!("the {what} {} calls itself", names[names.len() - 1]));
+        let mut problem =
+            Diagnostic::new(Code::CALL_CYCLE, span, format!("the {what} {} calls itself", names[names.len() - 1]));
         for ((_, at), name) in circle[..circle.len() - 1].iter().zip(&names) {
             problem = problem.also(*at, format!("calls {name}"));
         }
@@ -109,7 +110,12 @@ enum Visit {
 
 /// Follows `after` from a stage; returns the stages of a circle, if there is one. Keeps its own trail, because a
 /// rollout may have more stages than a stack has room for.
-fn stage_circle(start: usize, stages: &[Stage], state: &mut [Visit], trail: &mut Vec<(usize, usize)>) -> Option<Vec<usize>> {
+fn stage_circle(
+    start: usize,
+    stages: &[Stage],
+    state: &mut [Visit],
+    trail: &mut Vec<(usize, usize)>,
+) -> Option<Vec<usize>> {
     if state[start] != Visit::New {
         return None;
     }

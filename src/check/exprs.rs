@@ -67,7 +67,9 @@ impl<'t> Checker<'t> {
             syntax::ExprKind::Binary { op, left, right, .. } => self.binary_expr(op, left, right, span, want),
             syntax::ExprKind::If { cond, then, otherwise } => self.if_expr(cond, then, otherwise, span, want),
             syntax::ExprKind::Range { from, to } => self.range_expr(from, to, span),
-            syntax::ExprKind::Generate { each, name, list, filter } => self.generate_expr(each, name, list, filter, span),
+            syntax::ExprKind::Generate { each, name, list, filter } => {
+                self.generate_expr(each, name, list, filter, span)
+            }
             syntax::ExprKind::Filter { name, list, filter } => self.filter_expr(name, list, filter, span),
             syntax::ExprKind::Paren(inner) => self.expr(inner, want),
             syntax::ExprKind::Star => {
@@ -274,7 +276,12 @@ impl<'t> Checker<'t> {
             });
         }
         let absent = |of: &Type| !matches!(of, Type::Optional(_));
-        let missing: Vec<String> = wanted.fields.iter().filter(|(key, of)| absent(of) && !has.fields.contains_key(*key)).map(|(key, _)| format!("`{key}`")).collect();
+        let missing: Vec<String> = wanted
+            .fields
+            .iter()
+            .filter(|(key, of)| absent(of) && !has.fields.contains_key(*key))
+            .map(|(key, _)| format!("`{key}`"))
+            .collect();
         if !missing.is_empty() {
             let message = format!("this {wanted} lacks {}", missing.join(", "));
             self.say(Diagnostic::new(Code::MISSING, span, message));

@@ -60,7 +60,8 @@ impl<'t> Checker<'t> {
         match entry.value() {
             Some(value) => {
                 for stray in &targets {
-                    let problem = Diagnostic::new(Code::SHAPE, stray.head().span(), "this fleet is read from elsewhere");
+                    let problem =
+                        Diagnostic::new(Code::SHAPE, stray.head().span(), "this fleet is read from elsewhere");
                     self.say(problem.help("write its targets there, or leave the `= …` away"));
                 }
                 self.check_source(fleet, value, declared);
@@ -91,7 +92,14 @@ impl<'t> Checker<'t> {
         self.from_choice(fleet, value, declared);
     }
 
-    fn from_file(&mut self, fleet: FleetId, format: RowFormat, value: syntax::Expr<'t>, args: Args<'t>, declared: LabelTypes) {
+    fn from_file(
+        &mut self,
+        fleet: FleetId,
+        format: RowFormat,
+        value: syntax::Expr<'t>,
+        args: Args<'t>,
+        declared: LabelTypes,
+    ) {
         let Some(path) = self.constant_texts(args).and_then(|it| it.into_iter().next()) else {
             let message = "a fleet's file is named by one text";
             self.say(Diagnostic::new(Code::SHAPE, value.span(), message).help("write `csv(\"factories.csv\")`"));
@@ -172,7 +180,8 @@ impl<'t> Checker<'t> {
                 self.set_fleet(fleet, FleetSource::Command { argv, folder }, declared, false);
             }
             None => {
-                let problem = Diagnostic::new(Code::SHAPE, value.span(), "a command is a program and its arguments, as texts");
+                let problem =
+                    Diagnostic::new(Code::SHAPE, value.span(), "a command is a program and its arguments, as texts");
                 self.say(problem.help("write `command(\"inventory\", \"--json\")`"));
                 self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
             }
@@ -232,7 +241,12 @@ impl<'t> Checker<'t> {
         name
     }
 
-    fn target_labels(&mut self, entry: Entry<'t>, declared: &LabelTypes, labels: &mut LabelTypes) -> crate::value::Record {
+    fn target_labels(
+        &mut self,
+        entry: Entry<'t>,
+        declared: &LabelTypes,
+        labels: &mut LabelTypes,
+    ) -> crate::value::Record {
         let mut record = crate::value::Record::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let (Some(name), Some(value)) = (property_name(inner), inner.value()) else {
@@ -242,7 +256,11 @@ impl<'t> Checker<'t> {
             let typed = self.label_value(name, value, declared);
             let Some(known) = typed.expr.known().cloned() else {
                 if !matches!(typed.expr.kind, ExprKind::Bad) {
-                    self.say(Diagnostic::new(Code::NOT_KNOWN, value.span(), "a label must be known when the file is checked"));
+                    self.say(Diagnostic::new(
+                        Code::NOT_KNOWN,
+                        value.span(),
+                        "a label must be known when the file is checked",
+                    ));
                 }
                 continue;
             };
@@ -312,9 +330,12 @@ impl<'t> Checker<'t> {
     /// Refuses fleets that choose from themselves.
     fn refuse_circles(&mut self, choices: &[usize]) {
         for id in choices {
-            let Declared { kind: Declaration::Fleet(start), name, name_span, .. } = self.declared[*id] else { continue };
+            let Declared { kind: Declaration::Fleet(start), name, name_span, .. } = self.declared[*id] else {
+                continue;
+            };
             if reaches(&self.program.fleets, start) {
-                let problem = Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("the fleet `{name}` chooses from itself"));
+                let problem =
+                    Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("the fleet `{name}` chooses from itself"));
                 self.say(problem);
                 let nothing = Expr::new(ExprKind::Bad, name_span);
                 self.program.fleets[start.index()].source = FleetSource::Expr(nothing);

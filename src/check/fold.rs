@@ -60,7 +60,12 @@ impl<'t> Checker<'t> {
     pub fn known_value(&self, expr: &Expr) -> Option<Value> {
         match expr.known() {
             Some(value) => Some(value.clone()),
-            None => eval(expr, &KnownFleets { fleets: &self.program.fleets, values: &self.fleet_values }, &mut Fuel::of(STEPS)).ok(),
+            None => eval(
+                expr,
+                &KnownFleets { fleets: &self.program.fleets, values: &self.fleet_values },
+                &mut Fuel::of(STEPS),
+            )
+            .ok(),
         }
     }
 }

@@ -33,7 +33,10 @@ pub(super) enum Reading {
     /// A strategy by itself, with nothing known of its arguments.
     Abstract,
     /// A strategy with the arguments of an `apply`, which the other frame's text holds at this place.
-    Applied { frame: usize, at: Span },
+    Applied {
+        frame: usize,
+        at: Span,
+    },
 }
 
 /// A name with what it stands for.

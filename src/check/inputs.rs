@@ -50,7 +50,9 @@ impl<'t> Checker<'t> {
             Some(written) => self.type_of(written),
             None => {
                 let message = format!("the parameter `{}` has no type", name.text());
-                self.say(Diagnostic::new(Code::SHAPE, name.span(), message).help(format!("write `{}: string`", name.text())));
+                self.say(
+                    Diagnostic::new(Code::SHAPE, name.span(), message).help(format!("write `{}: string`", name.text())),
+                );
                 Type::Any
             }
         };
@@ -104,7 +106,15 @@ impl<'t> Checker<'t> {
             self.check_constraints(&constraints, &value.clone(), entry.value().map_or(name.span(), |it| it.span()));
         }
         let local = self.bind_local(name, of.clone(), Some("the input"));
-        Some(Input { name: SmolStr::new(name.text()), local, of, default, constraints, doc: entry.docs(), span: name.span() })
+        Some(Input {
+            name: SmolStr::new(name.text()),
+            local,
+            of,
+            default,
+            constraints,
+            doc: entry.docs(),
+            span: name.span(),
+        })
     }
 
     fn input_type(&mut self, name: Name<'t>, entry: Entry<'t>) -> (Type, Option<crate::model::Expr>) {
@@ -120,7 +130,9 @@ impl<'t> Checker<'t> {
             }
             (None, None) => {
                 let message = format!("the input `{}` has no type", name.text());
-                self.say(Diagnostic::new(Code::SHAPE, name.span(), message).help(format!("write `{}: string`", name.text())));
+                self.say(
+                    Diagnostic::new(Code::SHAPE, name.span(), message).help(format!("write `{}: string`", name.text())),
+                );
                 (Type::Any, None)
             }
         }
@@ -202,7 +214,12 @@ impl<'t> Checker<'t> {
     }
 
     /// Reads the values that a profile, or a call of a rollout, gives inputs.
-    pub fn input_values(&mut self, entry: Entry<'t>, signature: &Signature, what: &str) -> Vec<(SmolStr, crate::model::Expr)> {
+    pub fn input_values(
+        &mut self,
+        entry: Entry<'t>,
+        signature: &Signature,
+        what: &str,
+    ) -> Vec<(SmolStr, crate::model::Expr)> {
         let mut values: Vec<(SmolStr, crate::model::Expr)> = Vec::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let (Some(name), Some(value)) = (property_name(inner), inner.value()) else {

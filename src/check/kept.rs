@@ -84,7 +84,8 @@ impl<'t> Checker<'t> {
         if known.of.join(of).is_some() {
             return;
         }
-        let (message, before) = (format!("`{key}` is kept as {} and as {}", described(&known.of), described(of)), known.span);
+        let (message, before) =
+            (format!("`{key}` is kept as {} and as {}", described(&known.of), described(of)), known.span);
         let problem = Diagnostic::new(Code::MISMATCH, span, message);
         self.say(problem.because(format!("here {}", described(of))).also(before, "kept here first"));
     }
@@ -101,7 +102,13 @@ impl<'t> Checker<'t> {
             return (expr, Type::Any);
         };
         if by_target && !known.by_target {
-            self.say_kept_otherwise(key, span, known.span, format!("`{key}` is kept for the rollout"), format!("kept.{key}"));
+            self.say_kept_otherwise(
+                key,
+                span,
+                known.span,
+                format!("`{key}` is kept for the rollout"),
+                format!("kept.{key}"),
+            );
         } else if !by_target && !known.by_rollout {
             let write = format!("kept(site).{key}");
             self.say_kept_otherwise(key, span, known.span, format!("`{key}` is kept for each target"), write);

@@ -16,7 +16,10 @@ use crate::value::Type;
 pub(super) enum LetState {
     /// It is being read: whoever asks for it now makes a circle.
     Open,
-    Done { expr: Rc<Expr>, of: Type },
+    Done {
+        expr: Rc<Expr>,
+        of: Type,
+    },
 }
 
 /// How large an expression may become when what it names is put in.
@@ -59,7 +62,9 @@ impl<'t> Checker<'t> {
         let Some(value) = entry.value() else {
             if !entry.is_broken() {
                 let span = entry.span();
-                self.say(Diagnostic::new(Code::SHAPE, span, "`let` needs a value").help("it is written `let NAME = value`"));
+                self.say(
+                    Diagnostic::new(Code::SHAPE, span, "`let` needs a value").help("it is written `let NAME = value`"),
+                );
             }
             return (Expr::new(ExprKind::Bad, entry.span()), Type::Any);
         };

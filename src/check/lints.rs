@@ -32,12 +32,20 @@ impl<'t> Checker<'t> {
         for entry in entries {
             match &entry.kind {
                 EntryKind::Act(act) if walk.looped && changes(act) => {
-                    self.warn_no_undo(entry.span, "this changes a target, and nothing undoes it", "put it into a step with an `undo`");
+                    self.warn_no_undo(
+                        entry.span,
+                        "this changes a target, and nothing undoes it",
+                        "put it into a step with an `undo`",
+                    );
                 }
                 EntryKind::Step(step) if step.undo.is_empty() => {
                     if !self.undo_said.contains(&entry.span) && step.body.iter().any(is_change) {
                         let message = format!("nothing undoes the step `{}`", entry.name);
-                        self.warn_no_undo(entry.span, &message, "add `undo { … }`; an empty one says that there is nothing to undo");
+                        self.warn_no_undo(
+                            entry.span,
+                            &message,
+                            "add `undo { … }`; an empty one says that there is nothing to undo",
+                        );
                     }
                 }
                 EntryKind::Call(action, _) => {
@@ -57,10 +65,15 @@ impl<'t> Checker<'t> {
 
     fn lint_action(&mut self, id: ActionId) {
         let action = self.program.action(id).clone();
-        let said = self.declared.iter().any(|it| it.name_span == action.span && self.undo_said.contains(&it.entry.span()));
+        let said =
+            self.declared.iter().any(|it| it.name_span == action.span && self.undo_said.contains(&it.entry.span()));
         if action.undo.is_empty() && !said && action.body.iter().any(is_change) {
             let message = format!("nothing undoes the action `{}`", action.name);
-            self.warn_no_undo(action.span, &message, "add `undo { … }`; an empty one says that there is nothing to undo");
+            self.warn_no_undo(
+                action.span,
+                &message,
+                "add `undo { … }`; an empty one says that there is nothing to undo",
+            );
         }
     }
 

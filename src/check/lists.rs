@@ -46,9 +46,12 @@ impl<'t> Checker<'t> {
         match before.join(of) {
             Some(joined) => (joined, first),
             None => {
-                let message = format!("a list holds one type, and here are {} and {}", described(&before), described(of));
+                let message =
+                    format!("a list holds one type, and here are {} and {}", described(&before), described(of));
                 let problem = Diagnostic::new(Code::MISMATCH, span, message);
-                self.say(problem.because(format!("is {}", described(of))).also(first, format!("is {}", described(&before))));
+                self.say(
+                    problem.because(format!("is {}", described(of))).also(first, format!("is {}", described(&before))),
+                );
                 (Type::Any, first)
             }
         }
@@ -60,7 +63,9 @@ impl<'t> Checker<'t> {
         let joined = left.of.join(&right.of);
         let Some(of) = joined.filter(|it| has_ranges(it)) else {
             let message = format!("there is no range from {} to {}", described(&left.of), described(&right.of));
-            self.say(Diagnostic::new(Code::MISMATCH, span, message).help("a range has two ends of one type: `mon..fri`"));
+            self.say(
+                Diagnostic::new(Code::MISMATCH, span, message).help("a range has two ends of one type: `mon..fri`"),
+            );
             return Typed::bad(span);
         };
         let kind = ExprKind::Range(Box::new(left.expr), Box::new(right.expr));
@@ -130,7 +135,13 @@ impl<'t> Checker<'t> {
         Typed::new(kind, Type::list(each.of), span)
     }
 
-    pub fn filter_expr(&mut self, name: Name<'t>, list: syntax::Expr<'t>, filter: syntax::Expr<'t>, span: Span) -> Typed {
+    pub fn filter_expr(
+        &mut self,
+        name: Name<'t>,
+        list: syntax::Expr<'t>,
+        filter: syntax::Expr<'t>,
+        span: Span,
+    ) -> Typed {
         let (list, element) = self.over(list);
         let of = if matches!(element, Type::Target) { Type::Fleet } else { Type::list(element.clone()) };
         let mark = self.mark();

@@ -69,8 +69,16 @@ impl<'t> Checker<'t> {
 
     fn refuse_none(&mut self, count: Option<&Expr>, name: &str) {
         let Some(count) = count else { return };
-        if matches!(count.known(), Some(Value::Int(0))) || matches!(count.known(), Some(Value::Percent(it)) if *it == 0.0) {
-            self.say_out_of_range(count.span, format!("with `{name} = {}` nothing would ever start", count.known().map_or_else(String::new, ToString::to_string)));
+        if matches!(count.known(), Some(Value::Int(0)))
+            || matches!(count.known(), Some(Value::Percent(it)) if *it == 0.0)
+        {
+            self.say_out_of_range(
+                count.span,
+                format!(
+                    "with `{name} = {}` nothing would ever start",
+                    count.known().map_or_else(String::new, ToString::to_string)
+                ),
+            );
         }
     }
 
@@ -108,7 +116,9 @@ impl<'t> Checker<'t> {
         let wave_count = waves.map(|it| it.known().and_then(Value::as_list).map_or(list.len(), <[Value]>::len));
         if let Some(count) = wave_count.filter(|it| *it != list.len()) {
             let message = format!("there are {count} waves, and `tolerate` has {} numbers", list.len());
-            self.say(Diagnostic::new(Code::PER_WAVE, expr.span, message).help("give one for each wave, or one for all"));
+            self.say(
+                Diagnostic::new(Code::PER_WAVE, expr.span, message).help("give one for each wave, or one for all"),
+            );
         } else if waves.is_none() {
             let message = "`tolerate` has a number for each wave, and there are no waves";
             self.say(Diagnostic::new(Code::PER_WAVE, expr.span, message).help("add `waves = […]`, or give one number"));
@@ -119,7 +129,8 @@ impl<'t> Checker<'t> {
     /// Warns where every target may fail.
     pub fn warn_all_may_fail(&mut self, expr: &Expr) {
         if matches!(expr.known(), Some(Value::Percent(points)) if *points >= 100.0) {
-            let problem = Diagnostic::new(Code::ALL_MAY_FAIL, expr.span, "every target may fail, and it still counts as success");
+            let problem =
+                Diagnostic::new(Code::ALL_MAY_FAIL, expr.span, "every target may fail, and it still counts as success");
             self.say(problem.help("say how many you can bear: `tolerate = 10%`"));
         }
     }
@@ -138,13 +149,20 @@ impl<'t> Checker<'t> {
             _ => return,
         };
         let because = "shares that choose round up";
-        self.say(Diagnostic::new(Code::ROUNDS, span, message).because(because).help(format!("write a count: `{} x in 1 of …`", row.name)));
+        self.say(
+            Diagnostic::new(Code::ROUNDS, span, message)
+                .because(because)
+                .help(format!("write a count: `{} x in 1 of …`", row.name)),
+        );
     }
 
     fn after_wave(&mut self, parts: &Parts<'t>, waves: Option<&Expr>) -> Vec<crate::model::Entry> {
-        let Some(block) = parts.entries.iter().copied().find(|it| is_word(*it, "after_wave")) else { return Vec::new() };
+        let Some(block) = parts.entries.iter().copied().find(|it| is_word(*it, "after_wave")) else {
+            return Vec::new();
+        };
         if waves.is_none() {
-            let problem = Diagnostic::new(Code::NO_EFFECT, block.head().span(), "`after_wave` has no effect without `waves`");
+            let problem =
+                Diagnostic::new(Code::NO_EFFECT, block.head().span(), "`after_wave` has no effect without `waves`");
             self.say(problem.help("add `waves = [10%, 100%]` to the loop"));
         }
         let Some(row) = word(Place::Loop, "after_wave") else { return Vec::new() };

@@ -39,7 +39,9 @@ impl<'t> Checker<'t> {
     pub fn say_absent(&mut self, span: Span, written: &str, want: &Type) {
         let problem = Diagnostic::new(Code::ABSENT, span, format!("`{}` may be absent", shortened(written)));
         let help = match default_of(want.present()) {
-            Some(default) => format!("say what then: `{} ?? {default}`, or ask with `if` or `when`", shortened(written)),
+            Some(default) => {
+                format!("say what then: `{} ?? {default}`, or ask with `if` or `when`", shortened(written))
+            }
             None => "say what then with `??`, or ask with `if` or `when` whether it is there".to_owned(),
         };
         self.say(problem.because("there may be no value").help(help));
@@ -146,7 +148,11 @@ pub(super) fn with_remedy(problem: Diagnostic, span: Span, expr: &Expr, of: &Typ
 
 /// Says how a number becomes a duration.
 fn duration_help(number: i64) -> String {
-    if number >= 100 { format!("write `{number}ms`, or `{number}s`") } else { format!("write `{number}s`, or `{number}m`") }
+    if number >= 100 {
+        format!("write `{number}ms`, or `{number}s`")
+    } else {
+        format!("write `{number}s`, or `{number}m`")
+    }
 }
 
 /// Returns what a text says without its quotes, if that is a value of the wanted type.

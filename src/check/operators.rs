@@ -95,14 +95,20 @@ impl<'t> Checker<'t> {
         (l, r)
     }
 
-    fn say_incomparable(&mut self, how: Comparison, left: (syntax::Expr<'t>, &Typed), right: (syntax::Expr<'t>, &Typed)) {
+    fn say_incomparable(
+        &mut self,
+        how: Comparison,
+        left: (syntax::Expr<'t>, &Typed),
+        right: (syntax::Expr<'t>, &Typed),
+    ) {
         let (l, r) = (&left.1.of, &right.1.of);
         for (tree, typed, other) in [(left.0, left.1, r), (right.0, right.1, l)] {
             let number = matches!(typed.of, Type::Int | Type::Number);
             let measured = matches!(other.present(), Type::Duration | Type::Percent | Type::Size);
             if number && measured {
                 let whole = if tree.span() == left.0.span() { right.0 } else { left.0 };
-                let message = format!("`{}` is a {}, and this number has no unit", shortened(whole.text()), other.present());
+                let message =
+                    format!("`{}` is a {}, and this number has no unit", shortened(whole.text()), other.present());
                 let problem = Diagnostic::new(Code::NO_UNIT, tree.span(), message);
                 self.say(with_remedy(problem, tree.span(), &typed.expr, &typed.of, other));
                 return;
@@ -179,7 +185,13 @@ impl<'t> Checker<'t> {
         self.folded(Typed::new(ExprKind::Sum(sum, Box::new(l.expr), Box::new(r.expr)), of, span))
     }
 
-    fn say_no_sum(&mut self, sum: Sum, left: (syntax::Expr<'t>, &Typed), right: (syntax::Expr<'t>, &Typed), span: Span) {
+    fn say_no_sum(
+        &mut self,
+        sum: Sum,
+        left: (syntax::Expr<'t>, &Typed),
+        right: (syntax::Expr<'t>, &Typed),
+        span: Span,
+    ) {
         let (l, r) = (&left.1.of, &right.1.of);
         let message = format!("`{}` does not combine {} and {}", sum.sign(), described(l), described(r));
         let problem = Diagnostic::new(Code::NO_SUM, span, message)
@@ -253,7 +265,11 @@ impl<'t> Checker<'t> {
         let Some(of) = joined else {
             let message = format!("one branch is {}, the other {}", described(&yes.of), described(&no.of));
             let problem = Diagnostic::new(Code::MISMATCH, otherwise.span(), message);
-            self.say(problem.because(format!("is {}", described(&no.of))).also(then.span(), format!("is {}", described(&yes.of))));
+            self.say(
+                problem
+                    .because(format!("is {}", described(&no.of)))
+                    .also(then.span(), format!("is {}", described(&yes.of))),
+            );
             return Typed::bad(span);
         };
         let kind = ExprKind::If(Box::new(condition), Box::new(yes.expr), Box::new(no.expr));

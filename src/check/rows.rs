@@ -72,7 +72,8 @@ impl Labels {
     /// Returns the labels that targets of these fleets have.
     pub fn names(&self, fleets: &[FleetId]) -> Vec<SmolStr> {
         let own = fleets.iter().filter_map(|it| self.by_fleet.get(it)).flat_map(|it| it.keys().cloned());
-        let mut names: Vec<SmolStr> = if fleets.is_empty() { self.all.keys().cloned().collect() } else { own.collect() };
+        let mut names: Vec<SmolStr> =
+            if fleets.is_empty() { self.all.keys().cloned().collect() } else { own.collect() };
         names.push(SmolStr::new("name"));
         names.sort();
         names.dedup();
@@ -180,7 +181,8 @@ mod tests {
     #[test]
     fn the_three_formats_say_the_same() {
         let csv = read_rows(RowFormat::Csv, "name,zone\na,x\nb,y\n").expect("it is CSV");
-        let json = read_rows(RowFormat::Json, r#"[{"name":"a","zone":"x"},{"name":"b","zone":"y"}]"#).expect("it is JSON");
+        let json =
+            read_rows(RowFormat::Json, r#"[{"name":"a","zone":"x"},{"name":"b","zone":"y"}]"#).expect("it is JSON");
         let yaml = read_rows(RowFormat::Yaml, "a: { zone: x }\nb: { zone: y }\n").expect("it is YAML");
         let bare = |rows: &[Row]| rows.iter().map(|it| (it.name.clone(), it.labels.clone())).collect::<Vec<_>>();
         assert_eq!(bare(&csv), bare(&json));

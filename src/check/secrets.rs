@@ -25,7 +25,8 @@ impl<'t> Checker<'t> {
     /// Returns the name of a file's secret in the program; another file's may have to be told apart.
     pub fn secret_name(&self, id: usize) -> SmolStr {
         let own = self.declared[id];
-        let same = |it: &(usize, &super::declare::Declared<'t>)| it.1.kind == Declaration::Secret && it.1.name == own.name;
+        let same =
+            |it: &(usize, &super::declare::Declared<'t>)| it.1.kind == Declaration::Secret && it.1.name == own.name;
         match self.declared[..id].iter().enumerate().filter(same).count() {
             0 => SmolStr::new(own.name),
             before => SmolStr::new(format!("{}~{}", own.name, before + 1)),
@@ -55,7 +56,9 @@ impl<'t> Checker<'t> {
             if !entry.is_broken() {
                 let at = entry.value().map_or(entry.span(), |it| it.span());
                 let problem = Diagnostic::new(Code::SHAPE, at, "this does not say where the secret comes from");
-                self.say(problem.help("write `env(\"NAME\")`, `file(\"path\")` or `command(\"program\", \"argument\")`"));
+                self.say(
+                    problem.help("write `env(\"NAME\")`, `file(\"path\")` or `command(\"program\", \"argument\")`"),
+                );
             }
             SecretSource::Env(SmolStr::default())
         });

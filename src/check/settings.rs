@@ -88,7 +88,11 @@ impl<'t> Checker<'t> {
         if typed.of.fits(&many) {
             return typed.expr;
         }
-        if self.expect_type(tree, &typed.expr, &typed.of, of) { typed.expr } else { Expr::new(ExprKind::Bad, tree.span()) }
+        if self.expect_type(tree, &typed.expr, &typed.of, of) {
+            typed.expr
+        } else {
+            Expr::new(ExprKind::Bad, tree.span())
+        }
     }
 
     fn attempts(&mut self, tree: syntax::Expr<'t>) -> Expr {
@@ -214,7 +218,8 @@ impl<'t> Checker<'t> {
                 "fail" => Some(Interrupted::Fail),
                 "ask" => Some(Interrupted::Ask),
                 other => {
-                    let members: Vec<SmolStr> = ["retry", "fail", "ask", "verify(…)"].into_iter().map(SmolStr::new).collect();
+                    let members: Vec<SmolStr> =
+                        ["retry", "fail", "ask", "verify(…)"].into_iter().map(SmolStr::new).collect();
                     self.say_no_value(other, &members, tree.span());
                     None
                 }
@@ -268,11 +273,14 @@ impl<'t> Checker<'t> {
 
     /// An int, a range of ints, or a list of these.
     fn codes(&mut self, tree: syntax::Expr<'t>, typed: super::exprs::Typed) -> Option<Expr> {
-        let is_code = |of: &Type| matches!(of, Type::Int | Type::Any) || matches!(of, Type::Range(of) if **of == Type::Int);
+        let is_code =
+            |of: &Type| matches!(of, Type::Int | Type::Any) || matches!(of, Type::Range(of) if **of == Type::Int);
         let fits = is_code(&typed.of) || matches!(&typed.of, Type::List(of) if is_code(of));
         if !fits {
             let message = format!("this is {}, and codes are needed", described(&typed.of));
-            self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `200`, `200..204` or `[200, 404]`"));
+            self.say(
+                Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `200`, `200..204` or `[200, 404]`"),
+            );
             return None;
         }
         Some(typed.expr)

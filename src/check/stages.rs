@@ -36,7 +36,11 @@ impl<'t> Checker<'t> {
     pub fn stage(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages) {
         let Some((name, span)) = self.stage_name(row, entry) else { return };
         if stages.list.len() >= STAGES_MAX {
-            self.say_applied(Diagnostic::new(Code::TOO_MUCH, span, format!("a rollout has at most {STAGES_MAX} stages")));
+            self.say_applied(Diagnostic::new(
+                Code::TOO_MUCH,
+                span,
+                format!("a rollout has at most {STAGES_MAX} stages"),
+            ));
             return;
         }
         let path = SmolStr::new(format!("{}{name}", self.frames[self.at].prefix));
@@ -72,7 +76,8 @@ impl<'t> Checker<'t> {
             }
             None if self.frames[self.at].reading == Reading::Abstract => Some((SmolStr::new(item.text()), span)),
             None => {
-                let problem = Diagnostic::new(Code::NOT_KNOWN, span, "a stage's name must be known when the file is checked");
+                let problem =
+                    Diagnostic::new(Code::NOT_KNOWN, span, "a stage's name must be known when the file is checked");
                 self.say_applied(problem);
                 None
             }
@@ -97,11 +102,13 @@ impl<'t> Checker<'t> {
         let risk = self.setting(parts, "risk");
         let on_failure = self.on_failure(parts, "on_failure");
         let undo_with_run = self.known_bool(parts, "undo_with_run").unwrap_or(true);
-        let (blocks, entries): (Vec<_>, Vec<_>) = parts.entries.iter().copied().partition(|it| is_word(*it, "rollback"));
+        let (blocks, entries): (Vec<_>, Vec<_>) =
+            parts.entries.iter().copied().partition(|it| is_word(*it, "rollback"));
         let known_there = when.clone().unwrap_or_else(|| crate::model::Expr::value(Value::Bool(true), span));
         let (body, rollback) = self.knowing(&known_there, true, |it| it.stage_body(path, &entries, &blocks));
         if entries.is_empty() && !parts.entry.is_broken() {
-            let problem = Diagnostic::new(Code::EMPTY, parts.entry.head().span(), format!("the stage `{path}` does nothing"));
+            let problem =
+                Diagnostic::new(Code::EMPTY, parts.entry.head().span(), format!("the stage `{path}` does nothing"));
             self.say(problem);
         }
         if matches!(when.as_ref().and_then(|it| it.known()), Some(Value::Bool(false))) {
@@ -168,7 +175,8 @@ impl<'t> Checker<'t> {
         let inner: Vec<syntax::Entry<'t>> = entry.body().into_iter().flat_map(|it| it.entries()).collect();
         let own = usize::from(is_word(entry, "for"));
         let slot = if is_word(entry, "do") { self.fill_of(entry) } else { None };
-        let filled: Vec<syntax::Entry<'t>> = slot.into_iter().flat_map(|it| it.entry.body()).flat_map(|it| it.entries()).collect();
+        let filled: Vec<syntax::Entry<'t>> =
+            slot.into_iter().flat_map(|it| it.entry.body()).flat_map(|it| it.entries()).collect();
         own + self.count_loops(&inner) + self.count_loops(&filled)
     }
 
@@ -184,8 +192,14 @@ impl<'t> Checker<'t> {
                 self.stage_entries(&parts.entries, Place::Stages, stages);
                 self.forget(mark);
             } else if !matches!(list.kind, crate::model::ExprKind::Bad) {
-                let problem = Diagnostic::new(Code::NOT_KNOWN, list.span, "a list of stages must be known when the file is checked");
-                self.say_applied(problem.help("a list of values that depends on no input; or put the loop into a stage"));
+                let problem = Diagnostic::new(
+                    Code::NOT_KNOWN,
+                    list.span,
+                    "a list of stages must be known when the file is checked",
+                );
+                self.say_applied(
+                    problem.help("a list of values that depends on no input; or put the loop into a stage"),
+                );
             }
             return;
         };

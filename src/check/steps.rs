@@ -80,7 +80,8 @@ impl<'t> Checker<'t> {
             it.leave_unit(name, parts.entry.span(), Vec::new(), true);
             let mut spot = it.spot.clone();
             spot.undoing = true;
-            let inner: Vec<syntax::Entry<'t>> = restores.iter().flat_map(|it| it.body()).flat_map(|it| it.entries()).collect();
+            let inner: Vec<syntax::Entry<'t>> =
+                restores.iter().flat_map(|it| it.body()).flat_map(|it| it.entries()).collect();
             let restore = it.at_spot(spot, |it| it.under("restore", |it| it.body(&inner, Place::Restore)));
             Save { body, restore }
         });
@@ -121,7 +122,9 @@ impl<'t> Checker<'t> {
         let declared = self.declared[id];
         let Declaration::Rollout(rollout) = declared.kind else {
             let message = format!("`{}` is {}, and `call` runs rollouts", declared.name, declared.kind.words());
-            self.say(Diagnostic::new(Code::WRONG_THING, tree.span(), message).also(declared.name_span, "declared here"));
+            self.say(
+                Diagnostic::new(Code::WRONG_THING, tree.span(), message).also(declared.name_span, "declared here"),
+            );
             return None;
         };
         self.found_call(Callee::Rollout(rollout), tree.span());

@@ -137,7 +137,9 @@ impl<'t> Checker<'t> {
         let declared = self.declared[id];
         if declared.kind != Declaration::Strategy {
             let message = format!("`{}` is {}, not a strategy", declared.name, declared.kind.words());
-            self.say(Diagnostic::new(Code::WRONG_THING, tree.span(), message).also(declared.name_span, "declared here"));
+            self.say(
+                Diagnostic::new(Code::WRONG_THING, tree.span(), message).also(declared.name_span, "declared here"),
+            );
             return None;
         }
         let name = alias.map_or(declared.name, |it| it.text());
@@ -158,7 +160,11 @@ impl<'t> Checker<'t> {
                 continue;
             };
             if given.iter().any(|(it, _)| it.text() == name.text()) {
-                self.say(Diagnostic::new(Code::PROPERTY_TWICE, name.span(), format!("`{}` is given twice", name.text())));
+                self.say(Diagnostic::new(
+                    Code::PROPERTY_TWICE,
+                    name.span(),
+                    format!("`{}` is given twice", name.text()),
+                ));
                 continue;
             }
             let sense = self.apply_argument(inner, param).unwrap_or_else(|| bad_argument(inner.span()));
@@ -271,7 +277,8 @@ impl<'t> Checker<'t> {
     /// What the caller fills into a slot: `deploy(site) { … }`.
     fn fill(&mut self, entry: Entry<'t>, param: &ParamFacts, params: &[Type]) -> Option<Sense<'t>> {
         if entry.body().is_none() || entry.value().is_some() {
-            let problem = Diagnostic::new(Code::SLOT, entry.head().span(), format!("`{}` is a block, to be filled", param.name));
+            let problem =
+                Diagnostic::new(Code::SLOT, entry.head().span(), format!("`{}` is a block, to be filled", param.name));
             self.say(problem.help(format!("write `{}(…) {{ … }}`", param.name)));
             return None;
         }
@@ -329,7 +336,8 @@ impl<'t> Checker<'t> {
             _ => Vec::new(),
         };
         if values.len() != slot.params.len() {
-            let message = format!("this block takes {}, and here are {}", count_of(slot.params.len(), "argument"), values.len());
+            let message =
+                format!("this block takes {}, and here are {}", count_of(slot.params.len(), "argument"), values.len());
             self.say(Diagnostic::new(Code::ARGUMENTS, item.span(), message));
         }
         values.iter().zip(&slot.params).map(|(tree, of)| self.typed(*tree, of)).collect()
@@ -388,7 +396,9 @@ fn is_block(of: &Type) -> bool {
 /// Returns the names that a filled slot gives its arguments.
 fn fill_names(entry: Entry<'_>) -> Vec<Name<'_>> {
     match entry.head().kind() {
-        Tree::Call { args, .. } => args.iter().filter_map(|it| it.value.and_then(|it| it.as_name()).or(it.name)).collect(),
+        Tree::Call { args, .. } => {
+            args.iter().filter_map(|it| it.value.and_then(|it| it.as_name()).or(it.name)).collect()
+        }
         _ => Vec::new(),
     }
 }

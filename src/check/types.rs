@@ -50,7 +50,8 @@ impl<'t> Checker<'t> {
         match self.types.get(&id) {
             Some(Some(of)) => return of.clone(),
             Some(None) => {
-                let problem = Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("type `{name}` contains itself"));
+                let problem =
+                    Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("type `{name}` contains itself"));
                 self.say(problem.help("make one of the fields a list, or give it another type"));
                 return Type::Any;
             }
@@ -61,7 +62,11 @@ impl<'t> Checker<'t> {
         let of = self.within(module, |it| match written {
             Some(written) => it.type_of(written),
             None => {
-                it.say(Diagnostic::new(Code::SHAPE, name_span, "`type` needs a type: `type phase = { share: percent }`"));
+                it.say(Diagnostic::new(
+                    Code::SHAPE,
+                    name_span,
+                    "`type` needs a type: `type phase = { share: percent }`",
+                ));
                 Type::Any
             }
         });

@@ -42,7 +42,8 @@ impl<'t> Checker<'t> {
             });
             if !needed {
                 let path = &files.modules[used.module].path;
-                let problem = Diagnostic::new(Code::UNUSED_IMPORT, used.span, format!("nothing of `{path}` is used here"));
+                let problem =
+                    Diagnostic::new(Code::UNUSED_IMPORT, used.span, format!("nothing of `{path}` is used here"));
                 self.say(problem.help("remove this `use`"));
             }
         }

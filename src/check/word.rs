@@ -2,7 +2,9 @@
 
 use super::checker::Checker;
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::schema::{Meaning, Place, PropertyRow, WordRow, owners, places_of, property, property_names, word, word_names};
+use crate::schema::{
+    Meaning, Place, PropertyRow, WordRow, owners, places_of, property, property_names, word, word_names,
+};
 use crate::source::Span;
 use crate::syntax::{Entry, Expr, ExprKind, Name};
 

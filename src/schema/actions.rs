@@ -30,14 +30,7 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "Makes a recovery point, with the way back to it.",
     ),
-    now(
-        "restore",
-        "restore { … }",
-        &[Place::Save],
-        Some(Place::Restore),
-        &[],
-        "How the recovery point is restored.",
-    ),
+    now("restore", "restore { … }", &[Place::Save], Some(Place::Restore), &[], "How the recovery point is restored."),
     now(
         "restore",
         "restore STAGE.NAME",
@@ -68,14 +61,7 @@ pub(super) const WORDS: &[WordRow] = &[
     now("wait", "wait DURATION", BODIES, Some(Place::Settings), &[], "Waits. `wait until INSTANT` waits for a time."),
     now("log", "log \"message\"", MESSAGES, Some(Place::Settings), &[], "Writes a line to the run's log."),
     now("fail", "fail \"message\"", BODIES, Some(Place::Settings), &[], "Fails, and says why."),
-    now(
-        "pause",
-        "pause \"message\"",
-        FORWARD,
-        Some(Place::Settings),
-        &[],
-        "Pauses the run until a person resumes it.",
-    ),
+    now("pause", "pause \"message\"", FORWARD, Some(Place::Settings), &[], "Pauses the run until a person resumes it."),
     later(
         "traffic",
         "traffic PERCENT { via = ROUTER }",
@@ -84,15 +70,15 @@ pub(super) const WORDS: &[WordRow] = &[
         &[property_later("via", Kind::Named("router"), "", "The router that is set.")],
         "Sets the share of traffic that goes to the new version.",
     ),
-    later("flag", "flag NAME = PERCENT", BODIES, Some(Place::Settings), &[], "Sets the share of users that get a flag."),
     later(
-        "notify",
-        "notify CHANNEL \"message\"",
-        MESSAGES,
+        "flag",
+        "flag NAME = PERCENT",
+        BODIES,
         Some(Place::Settings),
         &[],
-        "Sends a notice to a channel.",
+        "Sets the share of users that get a flag.",
     ),
+    later("notify", "notify CHANNEL \"message\"", MESSAGES, Some(Place::Settings), &[], "Sends a notice to a channel."),
 ];
 
 const TIMEOUT: PropertyRow = property("timeout", Kind::Duration, "1h", "After this it is ended and fails.");

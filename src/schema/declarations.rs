@@ -190,7 +190,12 @@ const ROLLOUT: &[PropertyRow] = &[
     ),
     property("exclusive", Kind::Text, "", "Runs with the same text here run one at a time."),
     property("tolerate", Kind::Count, "", "How many targets of the whole run may fail."),
-    property("pass_env", Kind::List(&Kind::Text), "[]", "Variables that commands get from the engine's own environment."),
+    property(
+        "pass_env",
+        Kind::List(&Kind::Text),
+        "[]",
+        "Variables that commands get from the engine's own environment.",
+    ),
     property_later("during", Kind::Named("window"), "", "When work may begin."),
     property_later("retain", Kind::Duration, "", "How long rollback stays possible after success."),
     property_later("artifacts", Kind::Text, "", "The folder for the plan, the log and the report."),

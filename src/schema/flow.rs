@@ -69,14 +69,7 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "Runs after each wave of the loop. Its failure fails the loop.",
     ),
-    now(
-        "parallel",
-        "parallel { … }",
-        BODIES,
-        Some(Place::Parallel),
-        &[],
-        "Runs its entries side by side.",
-    ),
+    now("parallel", "parallel { … }", BODIES, Some(Place::Parallel), &[], "Runs its entries side by side."),
     now(
         "step",
         "step NAME { … undo { … } }",
@@ -164,7 +157,12 @@ pub(super) const WORDS: &[WordRow] = &[
 const STAGE: &[PropertyRow] = &[
     property("after", Kind::Stages, "the stage before", "The stages that end before this one begins; `[]`: at once."),
     property("delay", Kind::Duration, "0s", "How long to wait after the end of all it comes after."),
-    property("deadline", Kind::Instant, "", "From then on nothing new starts; what runs may end, then the stage fails."),
+    property(
+        "deadline",
+        Kind::Instant,
+        "",
+        "From then on nothing new starts; what runs may end, then the stage fails.",
+    ),
     property("timeout", Kind::Duration, "", "After this what runs is ended and the stage fails."),
     property("risk", Kind::Number, "", "How risky it is, from 0 to 100; shown."),
     property("on_failure", Kind::OneOf(ON_FAILURE), "the rollout's", "What happens when the stage fails."),
@@ -179,7 +177,12 @@ const LOOP: &[PropertyRow] = &[
     property("tolerate", Kind::CountOrCounts, "0", "How many targets may fail, or a list of these, one for each wave."),
     property("stagger", Kind::Duration, "0s", "The least time between the starts of two elements."),
     property("order", Kind::Value, "the list's", "A key by which the elements are sorted, with the loop's name in it."),
-    property("takes", Kind::Bool, "true if the body changes something", "Whether `rest of` counts its targets as taken."),
+    property(
+        "takes",
+        Kind::Bool,
+        "true if the body changes something",
+        "Whether `rest of` counts its targets as taken.",
+    ),
     property("may_be_empty", Kind::Bool, "false", "Whether there may be nothing to run over."),
     property_later("during", Kind::Named("window"), "", "When an element may begin."),
 ];

@@ -73,7 +73,9 @@ impl fmt::Display for Kind {
             Kind::List(of) => return write!(f, "list<{of}>"),
             Kind::SecretText => "string, may hold secrets",
             Kind::SecretTexts => "record of strings, may hold secrets",
-            Kind::AcceptCommand => "int, range or list of exit codes; or a regex for the output; or `{ codes, output }`",
+            Kind::AcceptCommand => {
+                "int, range or list of exit codes; or a regex for the output; or `{ codes, output }`"
+            }
             Kind::AcceptStatus => "int, range or list of these",
             Kind::Stages => "list of stages",
             Kind::Codes => "list of codes",

@@ -31,7 +31,14 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "Waits until every item is ticked off, in any order.",
     ),
-    later("confirm", "confirm \"question\" by PEOPLE", FORWARD, Some(Place::Settings), &[], "Waits for one person's yes."),
+    later(
+        "confirm",
+        "confirm \"question\" by PEOPLE",
+        FORWARD,
+        Some(Place::Settings),
+        &[],
+        "Waits for one person's yes.",
+    ),
 ];
 
 const APPROVE: &[PropertyRow] = &[
@@ -41,5 +48,10 @@ const APPROVE: &[PropertyRow] = &[
     property_later("on_reject", Kind::OneOf(&["pause", "fail", "rollback"]), "fail", "What a rejection does."),
     property_later("author_may", Kind::Bool, "false", "Whether who started the run may approve."),
     property_later("prompt", Kind::Text, "", "What people are shown."),
-    property_later("otherwise", Kind::OneOf(super::flow::ON_FAILURE), "the enclosing on_failure", "What a failure does."),
+    property_later(
+        "otherwise",
+        Kind::OneOf(super::flow::ON_FAILURE),
+        "the enclosing on_failure",
+        "What a failure does.",
+    ),
 ];

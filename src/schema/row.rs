@@ -61,12 +61,7 @@ pub(super) const fn later(
 }
 
 /// A property that is performed.
-pub(super) const fn property(
-    name: &'static str,
-    kind: Kind,
-    default: &'static str,
-    doc: &'static str,
-) -> PropertyRow {
+pub(super) const fn property(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> PropertyRow {
     PropertyRow { name, kind, default, doc, meaning: Meaning::Now }
 }
 

@@ -12,7 +12,14 @@ pub(super) const WORDS: &[WordRow] = &[
         &[property_later("start", Kind::Instant, "", "When the scenario begins.")],
         "A rollout tried on virtual time.",
     ),
-    later("call", "call ROLLOUT { input = value }", &[Place::Test], Some(Place::Call), &[], "The rollout that is tried."),
+    later(
+        "call",
+        "call ROLLOUT { input = value }",
+        &[Place::Test],
+        Some(Place::Call),
+        &[],
+        "The rollout that is tried.",
+    ),
     later("given", "given SUBJECT { … }", &[Place::Test], Some(Place::Given), &[], "What the world answers."),
     later("expect", "expect CONDITION", &[Place::Test], None, &[], "What must be true at the end."),
 ];
