@@ -61,7 +61,7 @@ impl<'t> Checker<'t> {
         let left = self.expr(from, None);
         let right = self.expr(to, Some(&left.of));
         let joined = left.of.join(&right.of);
-        let Some(of) = joined.filter(|it| has_ranges(it)) else {
+        let Some(of) = joined.filter(has_ranges) else {
             let message = format!("there is no range from {} to {}", described(&left.of), described(&right.of));
             self.say(
                 Diagnostic::new(Code::MISMATCH, span, message).help("a range has two ends of one type: `mon..fri`"),

@@ -177,7 +177,12 @@ impl<'t> Checker<'t> {
             }
         }
         let fleets = sum == Sum::Add && is_targets(&l.of) && is_targets(&r.of);
-        let of = if fleets { Some(Type::Fleet) } else { sum.type_of(&l.of, &r.of) };
+        let unknown = matches!(l.of, Type::Any) || matches!(r.of, Type::Any);
+        let of = match () {
+            () if unknown => Some(Type::Any),
+            () if fleets => Some(Type::Fleet),
+            () => sum.type_of(&l.of, &r.of),
+        };
         let Some(of) = of else {
             self.say_no_sum(sum, (left, &l), (right, &r), span);
             return Typed::bad(span);
