@@ -9,6 +9,7 @@ use super::checker::Checker;
 use super::declare::{Declaration, Declared};
 use super::exprs::Typed;
 use super::files::unreadable;
+use super::mismatch::described;
 use super::path::joined;
 use super::rows::{Row, RowFormat, read_rows};
 use super::spot::Spot;
@@ -156,7 +157,7 @@ impl<'t> Checker<'t> {
                     record.insert(label.clone(), value);
                 }
                 Err(why) => {
-                    let message = format!("in `{path}`, {}: `{label}` is a {of}, and {why}", row.place);
+                    let message = format!("in `{path}`, {}: `{label}` is {}, and {why}", row.place, described(of));
                     self.say(Diagnostic::new(Code::BAD_LABEL, span, message));
                 }
             }
@@ -294,7 +295,12 @@ impl<'t> Checker<'t> {
             Some(known) => match known.join(&of) {
                 Some(joined) => *known = joined,
                 None => {
-                    let message = format!("`{}` is a {known} on another target, and here a {of}", name.text());
+                    let message = format!(
+                        "`{}` is {} on another target, and here {}",
+                        name.text(),
+                        described(known),
+                        described(&of)
+                    );
                     self.say(Diagnostic::new(Code::BAD_LABEL, name.span(), message));
                 }
             },

@@ -282,9 +282,9 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Returns the enumeration that a value of this type is one of.
+/// Returns the type that says what a bare name on the other side may mean.
 fn enumeration(of: &Type) -> Option<&Type> {
-    matches!(of.present(), Type::OneOf(_)).then_some(of)
+    matches!(of.present(), Type::OneOf(_) | Type::Text).then_some(of)
 }
 
 fn both_texts(left: &Type, right: &Type) -> bool {
