@@ -18,7 +18,7 @@ use super::spot::Spot;
 use super::units::StageUnits;
 use crate::diag::Diagnostic;
 use crate::model::{LocalId, Program};
-use crate::source::{Asked, Span, World};
+use crate::source::{Asked, SourceId, Span, World};
 use crate::value::Type;
 
 /// Everything known so far.
@@ -57,8 +57,10 @@ pub(super) struct Checker<'t> {
     pub stages_seen: HashMap<SmolStr, Span>,
     /// The outputs that actions declare.
     pub outputs: HashMap<usize, Vec<(SmolStr, Type)>>,
-    /// The units that say what undoes them, by their places; an empty `undo` says that nothing has to be.
-    pub undo_said: HashSet<Span>,
+    /// Where the units begin that say what undoes them; an empty `undo` says that nothing has to be.
+    pub undo_said: HashSet<(SourceId, u32)>,
+    /// Patterns that can be read.
+    pub patterns: HashSet<String>,
 }
 
 impl<'t> Checker<'t> {
@@ -91,6 +93,7 @@ impl<'t> Checker<'t> {
             stages_seen: HashMap::new(),
             outputs: HashMap::new(),
             undo_said: HashSet::new(),
+            patterns: HashSet::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
         checker
