@@ -137,7 +137,7 @@ impl<'t> Checker<'t> {
         entries: &[syntax::Entry<'t>],
         blocks: &[syntax::Entry<'t>],
     ) -> (Vec<Entry>, Vec<Entry>) {
-        let shows_loops = self.count_loops(entries) != 1;
+        let shows_loops = self.count_loops(entries, self.at) != 1;
         let rollout = self.spot.rollout;
         let spot = Spot { place: Place::Stage, staged: true, rollout, shows_loops, ..Spot::default() };
         self.units.stage = Some(path.clone());
@@ -166,18 +166,19 @@ impl<'t> Checker<'t> {
         self.at_spot(spot, |it| it.under("rollback", |it| it.body(&parts.entries, Place::Rollback)))
     }
 
-    /// Counts the loops of a stage: where there is one, paths leave it out.
-    fn count_loops(&self, entries: &[syntax::Entry<'t>]) -> usize {
-        entries.iter().map(|it| self.count_loops_of(*it)).sum()
+    /// Counts the loops of a stage, as names are looked up in a frame: where there is one, paths leave it out.
+    fn count_loops(&self, entries: &[syntax::Entry<'t>], frame: usize) -> usize {
+        entries.iter().map(|it| self.count_loops_of(*it, frame)).sum()
     }
 
-    fn count_loops_of(&self, entry: syntax::Entry<'t>) -> usize {
-        let inner: Vec<syntax::Entry<'t>> = entry.body().into_iter().flat_map(|it| it.entries()).collect();
+    fn count_loops_of(&self, entry: syntax::Entry<'t>, frame: usize) -> usize {
+        let within = |it: syntax::Entry<'t>| it.body().into_iter().flat_map(|it| it.entries()).collect::<Vec<_>>();
         let own = usize::from(is_word(entry, "for"));
-        let slot = if is_word(entry, "do") { self.fill_of(entry) } else { None };
-        let filled: Vec<syntax::Entry<'t>> =
-            slot.into_iter().flat_map(|it| it.entry.body()).flat_map(|it| it.entries()).collect();
-        own + self.count_loops(&inner) + self.count_loops(&filled)
+        let filled = match self.fill_of(entry, frame).filter(|_| is_word(entry, "do")) {
+            Some(fill) => self.count_loops(&within(fill.entry), fill.frame),
+            None => 0,
+        };
+        own + self.count_loops(&within(entry), frame) + filled
     }
 
     /// Lowers `for x in LIST { stage … }`: the stages once for each element.

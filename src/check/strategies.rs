@@ -295,10 +295,10 @@ impl<'t> Checker<'t> {
         Some(Sense::Slot(Rc::new(Slot { params: params.to_vec(), fill: Some(fill) })))
     }
 
-    /// Returns what fills the slot that an entry places.
-    pub fn fill_of(&self, entry: Entry<'t>) -> Option<Fill<'t>> {
+    /// Returns what fills the slot that an entry places, as names are looked up in a frame.
+    pub fn fill_of(&self, entry: Entry<'t>, frame: usize) -> Option<Fill<'t>> {
         let name = super::word::called_name(entry.items().nth(1)?)?;
-        match self.frames[self.at].names.get(name.text()).map(|it| &it.sense) {
+        match self.frames[frame].names.get(name.text()).map(|it| &it.sense) {
             Some(Sense::Slot(slot)) => slot.fill,
             _ => None,
         }
