@@ -6,7 +6,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::calls::count_of;
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::{Declaration, Declared, ParamFacts, declared_params};
 use super::frame::{Fill, Frame, Reading, Sense, Slot};
 use super::mismatch::described;
@@ -86,6 +86,13 @@ impl<'t> Checker<'t> {
             self.report.add(problem.also(name_span, "declared here"));
             return;
         }
+        if !self.may_expand(span) {
+            return;
+        }
+        self.deeper(Weight::Body, span, |it| it.apply_to(entry, id, &name, span, stages));
+    }
+
+    fn apply_to(&mut self, entry: Entry<'t>, id: usize, name: &str, span: Span, stages: &mut Stages) {
         let caller = self.at;
         let given = self.apply_arguments(entry, id, span);
         let Declared { entry: strategy, module, .. } = self.declared[id];
