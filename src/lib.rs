@@ -11,4 +11,6 @@ pub mod value;
 pub mod model;
 
 // The engine, pure.
+pub mod plan;
+
 pub mod engine;
