@@ -10,6 +10,8 @@ pub mod value;
 
 pub mod model;
 
+pub mod eval;
+
 // The engine, pure.
 pub mod plan;
 
