@@ -1,10 +1,14 @@
 //! How stages, loops, steps and sequences go on: who is next, what a failure beneath them means, when they end.
 
+use std::borrow::Cow;
+
 use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Outcome, PauseReason, Waiting};
+use crate::eval;
 use crate::model::{self, OnFailure};
 use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
+use crate::value::Value;
 
 /// What a failure means for what is around it.
 enum Fate {
@@ -332,15 +336,25 @@ impl Turn<'_> {
         }
     }
 
+    /// Returns what a loop runs over that is known only now.
+    fn late_elements(&self, place: Place, it: &LoopNode) -> Result<Vec<Value>, Cause> {
+        let Some(late) = &it.late else { return Ok(Vec::new()) };
+        let list = self.value(&late.list, place)?;
+        let elements = eval::elements(&list).map_err(|message| Cause::Value { message })?;
+        Ok(elements.into_owned())
+    }
+
     /// Returns the numbers of a loop: the plan's, or for one that is known late what its count comes to.
-    pub fn numbers(&self, place: Place) -> Option<std::borrow::Cow<'_, LoopNumbers>> {
+    pub fn numbers(&self, place: Place) -> Option<Cow<'_, LoopNumbers>> {
         let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return None };
         if let Some(numbers) = it.numbers.get(place.slot.index()) {
-            return Some(std::borrow::Cow::Borrowed(numbers));
+            return Some(Cow::Borrowed(numbers));
         }
         let count = self.run.late.get(&it.space).map_or(0, Vec::len) as u32;
-        Some(std::borrow::Cow::Owned(LoopNumbers {
-            at_once: 1,
+        let at_once = it.late.as_ref().and_then(|late| late.at_once.as_ref());
+        let at_once = at_once.and_then(|it| self.value(it, place).ok()?.as_int()).unwrap_or(1);
+        Some(Cow::Owned(LoopNumbers {
+            at_once: at_once.clamp(1, i64::from(u32::MAX)) as u32,
             waves: vec![count],
             tolerate: vec![0],
             per_wave: false,
@@ -352,7 +366,7 @@ impl Turn<'_> {
         if self.closing_around(place).is_some() {
             return self.let_go(place);
         }
-        let Some(numbers) = self.numbers(place).map(std::borrow::Cow::into_owned) else { return };
+        let Some(numbers) = self.numbers(place).map(Cow::into_owned) else { return };
         let body = self.plan.node(place.node).children[0];
         loop {
             let Some(state) = self.run.frames.get(&place).and_then(Frame::as_loop).cloned() else { return };
