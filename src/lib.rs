@@ -6,6 +6,8 @@ pub mod source;
 
 pub mod diag;
 
+pub mod syntax;
+
 pub mod value;
 
 pub mod model;
