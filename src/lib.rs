@@ -8,6 +8,8 @@ pub mod diag;
 
 pub mod syntax;
 
+pub mod shell;
+
 pub mod value;
 
 pub mod model;

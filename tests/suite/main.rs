@@ -1,3 +1,4 @@
-//! The tests that look at `rollout` from outside, as one program; each room has a module.
+//! The suite: everything that is tested from outside the rooms, one file per subject.
 
+mod shell;
 mod syntax;
