@@ -20,3 +20,5 @@ pub mod eval;
 pub mod plan;
 
 pub mod engine;
+
+pub mod sim;

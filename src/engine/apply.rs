@@ -86,10 +86,26 @@ impl Change<'_> {
         self.alarm(deadline, place);
         self.run.set_status(self.plan, place, Status::Live);
         self.run.agenda.insert(place);
+        self.take_turn(place);
         self.began_within_loop(place);
         if let NodeKind::Sequence(Role::Hook(_)) = self.plan.node(place.node).kind {
             let seen = self.run.occasions.entry(place.node).or_default();
             *seen = (*seen).max(place.slot.0 + 1);
+        }
+    }
+
+    /// A stage whose turn it was has begun.
+    fn take_turn(&mut self, place: Place) {
+        if let Some(graph) = self.graph_around(place) {
+            graph.open.remove(&place.node);
+        }
+    }
+
+    fn graph_around(&mut self, place: Place) -> Option<&mut GraphFrame> {
+        let around = self.plan.around(place)?;
+        match &mut self.run.frames.get_mut(&around)?.shape {
+            Shape::Graph(graph) => Some(graph),
+            Shape::Plain | Shape::Loop(_) => None,
         }
     }
 
@@ -138,6 +154,7 @@ impl Change<'_> {
             NodeKind::Rollout { .. } | NodeKind::Child { .. } => {
                 let mut graph = GraphFrame::default();
                 for stage in self.plan.stages_of(place.node) {
+                    graph.total += 1;
                     let NodeKind::Stage(it) = &self.plan.node(stage).kind else { continue };
                     if it.after.is_empty() {
                         graph.open.insert(stage);
@@ -218,6 +235,7 @@ impl Change<'_> {
             self.run.alarms.remove(&(old, place));
         }
         self.alarm(Some(until), place);
+        self.take_turn(place);
         self.run.set_status(self.plan, place, Status::Live);
     }
 
@@ -244,6 +262,12 @@ impl Change<'_> {
                 self.run.failed_targets.insert(place, cause.clone());
             }
             Ending::Done | Ending::Dropped => {}
+        }
+        if let Some(graph) = self.graph_around(place) {
+            graph.open.remove(&place.node);
+            if status == Status::Failed {
+                graph.failed.insert(place.node);
+            }
         }
         self.count_in_loop(place, status);
         self.count_failed_undo(place, status);
@@ -323,6 +347,7 @@ impl Change<'_> {
                     }
                 }
                 graph.open.remove(&place.node);
+                graph.failed.remove(&place.node);
             }
             Shape::Loop(_) => {}
         }
@@ -407,6 +432,7 @@ impl Change<'_> {
         {
             if let Shape::Graph(graph) = &mut frame.shape {
                 graph.open.insert(place.node);
+                graph.failed.remove(&place.node);
             }
             self.run.agenda.insert(around);
         }

@@ -139,7 +139,10 @@ pub struct GraphFrame {
     pub open: BTreeSet<NodeId>,
     /// For stages that have begun to be waited for: how many others are still missing.
     pub missing: BTreeMap<NodeId, u32>,
+    /// Stages that failed and about which nothing was decided.
+    pub failed: BTreeSet<NodeId>,
     pub ended: u32,
+    pub total: u32,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -325,7 +328,6 @@ impl PartialEq for Run {
     fn eq(&self, other: &Run) -> bool {
         self.statuses == other.statuses
             && self.frames == other.frames
-            && self.alarms == other.alarms
             && self.left == other.left
             && self.kept == other.kept
             && self.touched == other.touched

@@ -70,8 +70,13 @@ impl Turn<'_> {
     }
 
     fn ring_alarms(&mut self) {
-        let due: Vec<Place> = self.run.alarms.iter().take_while(|(at, _)| *at <= self.now).map(|it| it.1).collect();
-        self.run.agenda.extend(due);
+        // What cannot go on yet although its time has come is looked at again when what holds it up ends.
+        while let Some((at, place)) = self.run.alarms.first().copied()
+            && at <= self.now
+        {
+            self.run.alarms.remove(&(at, place));
+            self.run.agenda.insert(place);
+        }
     }
 
     /// Looks at every place that something has changed for, until nothing more follows.

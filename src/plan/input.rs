@@ -79,12 +79,12 @@ impl Reading<'_> {
     fn value(&mut self, input: &Input, profile: &[(SmolStr, crate::model::Expr)]) -> Option<Value> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
         let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
-        let chosen = profile.iter().find(|(name, _)| *name == input.name);
+        let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
         let read = if let Some((_, text)) = word {
             read_as(text, &input.of)
         } else if let Some((file, json)) = field {
             from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))
-        } else if let Some((_, expr)) = chosen.or(input.default.as_ref().map(|it| (&input.name, it)).as_ref().copied()) {
+        } else if let Some(expr) = chosen.or(input.default.as_ref()) {
             eval::eval(expr, &NoScope, &mut Fuel::default()).map_err(|it| it.message)
         } else if matches!(input.of, Type::Optional(_)) {
             Ok(Value::Null)
