@@ -78,7 +78,8 @@ impl Change<'_> {
         let at = self.at;
         let frame = self.frame(place);
         let old: Vec<At> = frame.alarms().collect();
-        *frame = Frame { attempt: frame.attempt + 1, timeout, deadline, shape, undo: frame.undo.take(), ..Frame::new(at) };
+        *frame =
+            Frame { attempt: frame.attempt + 1, timeout, deadline, shape, undo: frame.undo.take(), ..Frame::new(at) };
         for it in old {
             self.run.alarms.remove(&(it, place));
         }
@@ -171,11 +172,9 @@ impl Change<'_> {
                 };
                 Shape::Loop(LoopFrame { first: slots.start, count: slots.len() as u32, ..LoopFrame::default() })
             }
-            NodeKind::Stage(_)
-            | NodeKind::Parallel
-            | NodeKind::Step(_)
-            | NodeKind::Act(_)
-            | NodeKind::Sequence(_) => Shape::Plain,
+            NodeKind::Stage(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
+                Shape::Plain
+            }
         }
     }
 
@@ -413,10 +412,8 @@ impl Change<'_> {
 
     /// A pause over failures ends with the last of them.
     fn resolve_pause(&mut self) {
-        let over_failure = matches!(
-            self.run.paused,
-            Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. })
-        );
+        let over_failure =
+            matches!(self.run.paused, Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. }));
         if over_failure && self.run.awaiting.is_empty() {
             self.resumed();
         }

@@ -95,9 +95,7 @@ impl Turn<'_> {
             EndingState::Forward => Ok(()),
             EndingState::RollingBack { .. } => Err("the run is being rolled back already".to_owned()),
             EndingState::Stopping { .. } => Err("the run is being stopped already".to_owned()),
-            EndingState::Finishing { .. } | EndingState::Finished { .. } => {
-                Err("the run is ending already".to_owned())
-            }
+            EndingState::Finishing { .. } | EndingState::Finished { .. } => Err("the run is ending already".to_owned()),
         }
     }
 }

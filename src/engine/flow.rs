@@ -94,11 +94,9 @@ impl Turn<'_> {
         let word = around.filter_map(|it| match &self.plan.node(it.node).kind {
             NodeKind::Stage(stage) => Some(stage.on_failure),
             NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => Some(*on_failure),
-            NodeKind::Loop(_)
-            | NodeKind::Parallel
-            | NodeKind::Step(_)
-            | NodeKind::Act(_)
-            | NodeKind::Sequence(_) => None,
+            NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
+                None
+            }
         });
         word.into_iter().next().unwrap_or_default()
     }
@@ -410,12 +408,9 @@ impl Turn<'_> {
                 Status::Done | Status::Skipped => {}
                 Status::Idle if self.may_begin(place) => return self.emit(began(after)),
                 Status::Failed | Status::Dropped => return self.close(place, Cause::Within { place: after }, false),
-                Status::Idle
-                | Status::Live
-                | Status::Tolerated
-                | Status::Undoing
-                | Status::Undone
-                | Status::Stuck => return,
+                Status::Idle | Status::Live | Status::Tolerated | Status::Undoing | Status::Undone | Status::Stuck => {
+                    return;
+                }
             }
         }
         if state.wave + 1 >= waves.max(1) {

@@ -116,9 +116,10 @@ impl Here<'_> {
     fn kept_before(&self, target: Option<&SmolStr>, key: &str) -> Option<Value> {
         let undo = self.nearest(|kind| *kind == NodeKind::Sequence(Role::Undo))?;
         let unit = self.plan.around(undo)?;
-        let kept = self.run.kept_before.iter().find(|(place, (of, name, _))| {
-            of.as_ref() == target && name == key && self.plan.is_within(**place, unit)
-        });
+        let kept =
+            self.run.kept_before.iter().find(|(place, (of, name, _))| {
+                of.as_ref() == target && name == key && self.plan.is_within(**place, unit)
+            });
         kept.map(|(_, (_, _, before))| before.clone())
     }
 

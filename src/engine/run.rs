@@ -93,12 +93,21 @@ pub(super) enum EndingState {
     #[default]
     Forward,
     /// What runs ends, then everything is taken back.
-    RollingBack { cause: Cause },
+    RollingBack {
+        cause: Cause,
+    },
     /// What runs ends, then the run does, and leaves everything as it is.
-    Stopping { cause: Cause },
+    Stopping {
+        cause: Cause,
+    },
     /// The hook of the outcome, then `finally`.
-    Finishing { outcome: Outcome, hook: bool },
-    Finished { outcome: Outcome },
+    Finishing {
+        outcome: Outcome,
+        hook: bool,
+    },
+    Finished {
+        outcome: Outcome,
+    },
 }
 
 /// A place that is under way, forwards or backwards.

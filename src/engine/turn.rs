@@ -172,9 +172,7 @@ impl Turn<'_> {
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
         let mut between = std::iter::once(place).chain(self.plan.all_around(place)).take_while(|it| *it != outer);
-        between.any(|it| {
-            matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally))
-        })
+        between.any(|it| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally)))
     }
 
     /// Begins a part of something: its `when` is asked first.

@@ -9,13 +9,14 @@ use super::number::{Said, loop_numbers};
 use super::request::PlanRequest;
 use super::scope::{Planning, seen_from, target_list};
 use super::{
-    Elements, LoopNode, LoopNumbers, Node, NodeId, NodeKind, Place, Plan, Role, Slot, Space, SpaceId, StageNode, StepNode,
+    Elements, LoopNode, LoopNumbers, Node, NodeId, NodeKind, Place, Plan, Role, Slot, Space, SpaceId, StageNode,
+    StepNode,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{self, Bound, Fuel, Wrong};
 use crate::model::{
-    Action, ActionId, Child, Entry, EntryKind, Expr, ExprKind, FleetId, FleetSource, Hook, LocalId, Loop, Param, Rollout,
-    Save, Stage, Step, Tolerate,
+    Action, ActionId, Child, Entry, EntryKind, Expr, ExprKind, FleetId, FleetSource, Hook, LocalId, Loop, Param,
+    Rollout, Save, Stage, Step, Tolerate,
 };
 use crate::source::Span;
 use crate::value::Value;
@@ -150,7 +151,8 @@ impl<'a> Expansion<'a> {
     fn close(&mut self, id: NodeId) {
         let end = NodeId(self.plan.nodes.len() as u32);
         let node = &self.plan.nodes[id.index()];
-        let own = node.undo.is_some() || matches!(&node.kind, NodeKind::Act(act) if matches!(**act, crate::model::Act::Keep(_)));
+        let own = node.undo.is_some()
+            || matches!(&node.kind, NodeKind::Act(act) if matches!(**act, crate::model::Act::Keep(_)));
         let beneath = node.children.iter().any(|it| self.plan.nodes[it.index()].undoable);
         let node = &mut self.plan.nodes[id.index()];
         node.end = end;
@@ -262,7 +264,15 @@ impl<'a> Expansion<'a> {
     }
 
     /// An action's steps, with its parameters bound to what it is called with.
-    fn call(&mut self, parent: NodeId, space: SpaceId, name: &str, action: ActionId, arguments: &[Expr], span: Span) -> NodeId {
+    fn call(
+        &mut self,
+        parent: NodeId,
+        space: SpaceId,
+        name: &str,
+        action: ActionId,
+        arguments: &[Expr],
+        span: Span,
+    ) -> NodeId {
         let action: &Action = self.request.program.action(action);
         let node = StepNode {
             retry: action.retry.clone(),
@@ -336,7 +346,15 @@ impl<'a> Expansion<'a> {
         self.plan.nodes[root.index()].children.push(id);
     }
 
-    fn sequence(&mut self, parent: NodeId, space: SpaceId, name: &str, role: Role, body: &[Entry], span: Span) -> NodeId {
+    fn sequence(
+        &mut self,
+        parent: NodeId,
+        space: SpaceId,
+        name: &str,
+        role: Role,
+        body: &[Entry],
+        span: Span,
+    ) -> NodeId {
         let id = self.push(parent, space, name, NodeKind::Sequence(role), span);
         self.entries(id, space, body);
         self.close(id);
@@ -744,7 +762,8 @@ impl<'a> Expansion<'a> {
         }
         for (span, (key, targets)) in missing {
             let shown = super::summary::some_names(&targets, 3);
-            let message = format!("this undo needs the `{key}` that an earlier run kept, and there is none for {shown}");
+            let message =
+                format!("this undo needs the `{key}` that an earlier run kept, and there is none for {shown}");
             let found = Diagnostic::new(Code::KEPT_MISSING, span, message).because("nothing is kept there yet");
             self.wrong.push(found.help("say what it is when nothing was kept: `kept(…).key ?? …`"));
         }

@@ -8,7 +8,12 @@ use crate::source::{ReadFailure, World};
 use crate::value::{Record, Target, Value};
 
 /// Runs the command of a fleet and reads the JSON list that it prints: records with a `name` and labels.
-pub(super) fn from_command(world: &dyn World, argv: &[String], folder: &str, fleet: &Fleet) -> Result<Vec<Target>, String> {
+pub(super) fn from_command(
+    world: &dyn World,
+    argv: &[String],
+    folder: &str,
+    fleet: &Fleet,
+) -> Result<Vec<Target>, String> {
     let shown = argv.join(" ");
     let text = world.command(argv, folder).map_err(|failure| match failure {
         ReadFailure::NotNow => format!("the fleet `{}` comes from a command, which is not run here", fleet.name),
@@ -28,7 +33,9 @@ fn target(
     names: &mut std::collections::BTreeSet<SmolStr>,
 ) -> Result<Target, String> {
     let nth = at + 1;
-    let Value::Record(record) = value else { return Err(format!("element {nth} of what `{shown}` printed is no record")) };
+    let Value::Record(record) = value else {
+        return Err(format!("element {nth} of what `{shown}` printed is no record"));
+    };
     let Some(name) = record.get("name").and_then(Value::as_text) else {
         return Err(format!("element {nth} of what `{shown}` printed has no `name`"));
     };

@@ -50,7 +50,8 @@ impl Reading<'_> {
 
     fn refuse_unknown(&mut self) {
         let words = self.given.words.iter().map(|(name, _)| name.clone());
-        let fields = self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
+        let fields =
+            self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
         let known: Vec<&str> = self.rollout.inputs.iter().map(|it| it.name.as_str()).collect();
         let unknown: Vec<String> = words.chain(fields).filter(|it| !known.contains(&it.as_str())).collect();
         for name in unknown {
@@ -71,7 +72,8 @@ impl Reading<'_> {
         }
         let known: Vec<&str> = self.rollout.profiles.iter().map(|it| it.name.as_str()).collect();
         let message = format!("`{}` has no profile `{name}`", self.rollout.name);
-        let help = if known.is_empty() { "it has none".to_owned() } else { format!("its profiles are {}", listed(&known)) };
+        let help =
+            if known.is_empty() { "it has none".to_owned() } else { format!("its profiles are {}", listed(&known)) };
         self.wrong.push(Diagnostic::new(Code::INPUT, self.rollout.span, message).help(help));
         Vec::new()
     }

@@ -58,7 +58,9 @@ fn shown(inputs: &Record) -> std::collections::BTreeMap<String, String> {
 fn node_summary(plan: &Plan, id: NodeId) -> NodeSummary {
     let node = plan.node(id);
     let numbers = match &node.kind {
-        NodeKind::Loop(it) => it.numbers.iter().enumerate().map(|(at, _)| loop_words(plan, id, it, Slot(at as u32))).collect(),
+        NodeKind::Loop(it) => {
+            it.numbers.iter().enumerate().map(|(at, _)| loop_words(plan, id, it, Slot(at as u32))).collect()
+        }
         _ => Vec::new(),
     };
     NodeSummary {
@@ -127,7 +129,11 @@ pub fn loop_words(plan: &Plan, id: NodeId, node: &LoopNode, slot: Slot) -> Strin
     let slots = space.slots_of(slot);
     let names = slots.clone().map_while(|it| space.element(Slot(it), &plan.targets)).take(4).map(|it| it.to_string());
     let count = slots.len();
-    let mut words = vec![format!("{count} {} ({})", if count == 1 { "target" } else { "targets" }, some_of(names.collect(), count))];
+    let mut words = vec![format!(
+        "{count} {} ({})",
+        if count == 1 { "target" } else { "targets" },
+        some_of(names.collect(), count)
+    )];
     if count > 1 {
         words.push(format!("{} at once", numbers.at_once.min(count as u32)));
     }

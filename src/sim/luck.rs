@@ -37,7 +37,9 @@ impl Luck {
                 Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(1) })
             }
             Job::Command(_) | Job::Http(_) => Answer::Done(Done::default()),
-            Job::Probes { probes } => Answer::Probed { results: probes.iter().map(|_| self.probed(&mut random)).collect() },
+            Job::Probes { probes } => {
+                Answer::Probed { results: probes.iter().map(|_| self.probed(&mut random)).collect() }
+            }
         };
         (takes_ms, answer)
     }

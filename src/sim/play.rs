@@ -171,7 +171,9 @@ impl<'p> Stage<'p> {
         let Some(paused) = self.run.paused().cloned() else { return false };
         self.decisions += 1;
         let command = match paused {
-            PauseReason::Asked { .. } | PauseReason::Said { .. } if self.run.awaiting().next().is_none() => Command::Resume,
+            PauseReason::Asked { .. } | PauseReason::Said { .. } if self.run.awaiting().next().is_none() => {
+                Command::Resume
+            }
             // In the end a person loses patience.
             _ if self.decisions > 50 => Command::Rollback { reason: None },
             _ => match self.luck.choose(self.decisions, 4) {
