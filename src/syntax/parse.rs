@@ -7,7 +7,7 @@ use super::build::Builder;
 use super::grammar::{Grammar, Rule};
 use super::layout::{Stream, balance, is_indented_consistently, lay_out};
 use super::lexer::{Lexed, lex};
-use super::message::Narrator;
+use super::message::{Narrator, Rank};
 use super::mistake::{Mistake, MistakeKind, Mistakes};
 use super::node::{Children, Node, NodeKind};
 use super::token::{TokenKind, Tokens};
@@ -124,22 +124,23 @@ fn find_missing_equals(nodes: &[Node], record: u32, tokens: &Tokens, mistakes: &
 /// Tells the first mistakes; of those that may be echoes of others on their line, none.
 fn told(reading: &Reading, source: &Source) -> Vec<Diagnostic> {
     let narrator = Narrator { source, tokens: &reading.tokens, nodes: &reading.nodes };
-    let mut list: Vec<(u32, u8, &Mistake)> = Vec::with_capacity(reading.mistakes.list.len());
+    let mut list: Vec<(u32, Rank, &Mistake)> = Vec::with_capacity(reading.mistakes.list.len());
     list.extend(reading.mistakes.list.iter().map(|it| (source.line_of(it.start), it.rank(), it)));
     list.sort_by_key(|(line, rank, it)| (*line, *rank, it.start, it.end));
     let mut errors: Vec<Diagnostic> = Vec::new();
-    let mut before: Option<(u32, u8)> = None;
+    let mut told: Vec<Rank> = Vec::new();
+    let mut before: Option<(u32, &Mistake)> = None;
     for (line, rank, mistake) in list {
-        let surer = before.filter(|(told, _)| *told == line).map(|(_, rank)| rank);
-        let echo = match rank {
-            0 | 1 => false,
-            2 => matches!(surer, Some(0 | 2)),
-            _ => surer.is_some(),
-        };
-        if echo {
+        let on_line = before.filter(|(told, _)| *told == line);
+        if on_line.is_none() {
+            told.clear();
+        }
+        let shape = on_line.filter(|_| rank == Rank::Shape && told.last() == Some(&Rank::Shape));
+        if rank.is_echo_of(&told) || shape.is_some_and(|(_, it)| belong_together(it, mistake, source)) {
             continue;
         }
-        before = Some((line, surer.map_or(rank, |it| it.min(rank))));
+        told.push(rank);
+        before = Some((line, mistake));
         errors.push(narrator.tell(mistake));
         if errors.len() == DIAGNOSTICS_MAX {
             break;
@@ -147,6 +148,11 @@ fn told(reading: &Reading, source: &Source) -> Vec<Diagnostic> {
     }
     errors.sort_by_key(|it| it.span().start);
     errors
+}
+
+/// Returns whether two mistakes on a line are about one value or entry: no comma stands between them.
+fn belong_together(one: &Mistake, other: &Mistake, source: &Source) -> bool {
+    !source.text()[one.start as usize..other.start as usize].contains(',')
 }
 
 /// Counts the lines with mistakes, to compare two readings of a text.
@@ -169,27 +175,31 @@ fn mark_broken(nodes: &mut [Node], tokens: &Tokens, mistakes: &Mistakes) {
         _ => None,
     }));
     places.sort_unstable();
-    for place in places {
-        mark_at(nodes, tokens, place);
-    }
+    mark_at(nodes, tokens, &places);
 }
 
-fn mark_at(nodes: &mut [Node], tokens: &Tokens, place: u32) {
-    let mut path: Vec<u32> = Vec::new();
-    let (mut next, mut end) = (1, nodes[0].end);
-    while next < end {
-        let node = nodes[next as usize];
-        let covers = tokens.starts[node.first as usize] <= place && place <= tokens.ends[node.last as usize];
-        if !covers {
-            next = node.end;
-            continue;
+/// Marks the entries around places, in one walk over both: up to the body that the innermost one stands in.
+fn mark_at(nodes: &mut [Node], tokens: &Tokens, places: &[u32]) {
+    let mut around: Vec<usize> = Vec::new();
+    let mut next = 1;
+    for place in places {
+        while next < nodes.len() && tokens.starts[nodes[next].first as usize] <= *place {
+            while around.last().is_some_and(|it| nodes[*it].end as usize <= next) {
+                around.pop();
+            }
+            if matches!(nodes[next].kind, NodeKind::Entry | NodeKind::Body) {
+                around.push(next);
+            }
+            next += 1;
         }
-        match node.kind {
-            NodeKind::Entry => path.push(next),
-            NodeKind::Body => path.clear(),
-            _ => {}
+        while around.last().is_some_and(|it| tokens.ends[nodes[*it].last as usize] < *place) {
+            around.pop();
         }
-        (next, end) = (next + 1, node.end);
+        for node in around.iter().rev() {
+            if nodes[*node].kind == NodeKind::Body {
+                break;
+            }
+            nodes[*node].broken = true;
+        }
     }
-    path.iter().for_each(|it| nodes[*it as usize].broken = true);
 }

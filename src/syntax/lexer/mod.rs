@@ -86,6 +86,10 @@ impl Lexer<'_> {
                 let doc = self.bytes[self.at..].starts_with(b"##");
                 self.comment(if doc { CommentKind::Doc } else { CommentKind::Plain });
             }
+            b'/' if self.byte_at(self.at + 1) == b'/' => {
+                self.mistakes.add(MistakeKind::Foreign { write: "#" }, self.at, self.at + 2);
+                self.comment(CommentKind::Plain);
+            }
             b'"' => self.open_text(),
             b'r' if self.starts_raw() => self.raw_text(),
             b'\'' => self.single_quoted(),

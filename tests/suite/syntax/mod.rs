@@ -1,9 +1,13 @@
 //! Tests of the room `syntax`.
 //!
 //! - `dump`: a tree as text, to compare
+//! - `hostile`: depth, size, cut texts
+//! - `mistakes`: what is said about broken texts
 //! - `valid`: what valid texts mean
 
 mod dump;
+mod hostile;
+mod mistakes;
 mod valid;
 
 use rollout::source::{Source, SourceId};
