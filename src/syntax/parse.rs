@@ -5,7 +5,7 @@ use pest::Parser;
 
 use super::build::Builder;
 use super::grammar::{Grammar, Rule};
-use super::layout::{Stream, balance, is_indented_consistently, lay_out};
+use super::layout::{Stream, balance, lay_out, misplaced_closers};
 use super::lexer::{Lexed, lex};
 use super::message::{Narrator, Rank};
 use super::mistake::{Mistake, MistakeKind, Mistakes};
@@ -40,9 +40,10 @@ pub fn parse(source: &Source) -> Tree {
     let Lexed { tokens, comments, mistakes } = lex(text, source.id());
     let balanced = balance(&tokens);
     let mut reading = read(text, tokens.clone(), mistakes.clone(), !balanced);
-    if balanced && !reading.mistakes.list.is_empty() && !is_indented_consistently(&tokens, text) {
-        let other = read(text, tokens, mistakes, true);
-        if lines_of(&other, source) < lines_of(&reading, source) {
+    if balanced && !reading.mistakes.list.is_empty() {
+        let misplaced = misplaced_closers(&tokens, text);
+        let other = (misplaced > 0).then(|| read(text, tokens, mistakes, true));
+        if let Some(other) = other.filter(|it| explains(it, &reading, misplaced, source)) {
             reading = other;
         }
     }
@@ -93,9 +94,17 @@ fn build(tokens: &Tokens, stream: Stream, mistakes: &mut Mistakes) -> Vec<Node> 
 
 /// Adds the mistakes that the tree itself shows.
 fn find_in_nodes(nodes: &[Node], tokens: &Tokens, mistakes: &mut Mistakes) {
+    // Where the record ends whose entries are being passed.
+    let mut fields: Option<u32> = None;
     for (index, node) in nodes.iter().enumerate() {
-        if node.kind == NodeKind::Record {
-            find_missing_equals(nodes, index as u32, tokens, mistakes);
+        if node.kind == NodeKind::Entry {
+            let among_fields = fields.is_some_and(|end| (index as u32) < end);
+            find_missing_equals(nodes, index as u32, among_fields, tokens, mistakes);
+        }
+        match node.kind {
+            NodeKind::Record => fields = Some(node.end),
+            NodeKind::Body => fields = None,
+            _ => {}
         }
         if !node.kind.is_mistake() {
             continue;
@@ -107,18 +116,33 @@ fn find_in_nodes(nodes: &[Node], tokens: &Tokens, mistakes: &mut Mistakes) {
     }
 }
 
-/// Adds the entries of a record that are `name value`: in a record only `name = value` makes sense.
-fn find_missing_equals(nodes: &[Node], record: u32, tokens: &Tokens, mistakes: &mut Mistakes) {
+/// Adds an entry that is `name value` where only `name = value` makes sense: among a record's fields, and
+/// elsewhere if the value is one that no word takes as its only item.
+fn find_missing_equals(nodes: &[Node], entry: u32, among_fields: bool, tokens: &Tokens, mistakes: &mut Mistakes) {
     let children = |node: u32| Children { nodes, next: node + 1, end: nodes[node as usize].end };
-    for entry in children(record).filter(|it| nodes[*it as usize].kind == NodeKind::Entry) {
-        let mut parts = children(entry).map(|it| nodes[it as usize]);
-        let (Some(name), Some(value), None) = (parts.next(), parts.next(), parts.next()) else { continue };
-        let named = name.kind == NodeKind::Leaf && tokens.kinds[name.first as usize] == TokenKind::Name;
-        if named && value.kind.is_value() {
-            let at = tokens.ends[name.last as usize] as usize;
-            mistakes.add(MistakeKind::MissingEquals { name: name.first }, at, at);
-        }
+    let mut parts = children(entry);
+    let (Some(name), Some(value), None) = (parts.next(), parts.next(), parts.next()) else { return };
+    let (name, value_kind) = (nodes[name as usize], nodes[value as usize].kind);
+    let named = name.kind == NodeKind::Leaf && tokens.kinds[name.first as usize] == TokenKind::Name;
+    let measure = |it: u32| {
+        let node = nodes[it as usize];
+        node.kind == NodeKind::Leaf && is_measure(tokens.kinds[node.first as usize])
+    };
+    let range = value_kind == NodeKind::Binary && {
+        let left = nodes[value as usize + 1];
+        tokens.kinds.get(left.last as usize + 1) == Some(&TokenKind::Range)
+    };
+    let certain = if among_fields { value_kind.is_value() } else { range || measure(value) };
+    if named && certain {
+        let at = tokens.ends[name.last as usize] as usize;
+        mistakes.add(MistakeKind::MissingEquals { name: name.first }, at, at);
     }
+}
+
+/// Returns whether a literal of this kind is a property's value and never the item of a word.
+fn is_measure(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(kind, T::Int | T::Number | T::Size | T::Time | T::Date)
 }
 
 /// Tells the first mistakes; of those that may be echoes of others on their line, none.
@@ -152,10 +176,18 @@ fn told(reading: &Reading, source: &Source) -> Vec<Diagnostic> {
 
 /// Returns whether two mistakes on a line are about one value or entry: no comma stands between them.
 fn belong_together(one: &Mistake, other: &Mistake, source: &Source) -> bool {
-    !source.text()[one.start as usize..other.start as usize].contains(',')
+    let between = one.end.min(other.start) as usize..other.start as usize;
+    !source.text()[between].contains(',')
 }
 
-/// Counts the lines with mistakes, to compare two readings of a text.
+/// Returns whether a reading by indentation explains a broken text better than one by its brackets, which
+/// match: with fewer lines that are wrong, or with no more bracket mistakes than there are closers out of line.
+fn explains(other: &Reading, reading: &Reading, misplaced: usize, source: &Source) -> bool {
+    let brackets = other.mistakes.list.iter().filter(|it| it.rank() == Rank::Bracket).count();
+    brackets <= misplaced + 1 || lines_of(other, source) < lines_of(reading, source)
+}
+
+/// Counts the lines with mistakes.
 fn lines_of(reading: &Reading, source: &Source) -> usize {
     let mut lines: Vec<u32> = reading.mistakes.list.iter().map(|it| source.line_of(it.start)).collect();
     lines.sort_unstable();

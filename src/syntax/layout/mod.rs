@@ -15,7 +15,7 @@ mod lines;
 mod repair;
 mod words;
 
-pub(super) use balance::{balance, is_indented_consistently};
+pub(super) use balance::{balance, misplaced_closers};
 pub use depth::NESTING_MAX;
 
 use self::frame::{Frame, FrameKind};

@@ -2,8 +2,11 @@
 //!
 //! - `number`: everything that begins with a digit
 //! - `text`: texts in quotes, with the holes in them
+//! - `reference`: the lexer against `grammar/lexical.pest`, in tests
 
 mod number;
+#[cfg(test)]
+mod reference;
 mod text;
 
 pub(super) use number::unit_meant;

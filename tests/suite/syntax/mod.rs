@@ -3,11 +3,13 @@
 //! - `dump`: a tree as text, to compare
 //! - `hostile`: depth, size, cut texts
 //! - `mistakes`: what is said about broken texts
+//! - `recall`: errors made on purpose, and how many of them are told
 //! - `valid`: what valid texts mean
 
 mod dump;
 mod hostile;
 mod mistakes;
+mod recall;
 mod valid;
 
 use rollout::source::{Source, SourceId};
