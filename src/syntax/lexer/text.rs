@@ -49,7 +49,10 @@ impl Lexer<'_> {
             self.mistakes.add(kind, text, mark);
         }
         self.fresh = fresh;
-        self.token(kind, start);
+        // Nothing is left for a block whose hole and whose end both are missing.
+        if self.at > start {
+            self.token(kind, start);
+        }
     }
 
     fn quoted_stretch(&mut self, start: usize) -> Stretch {
