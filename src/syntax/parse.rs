@@ -39,10 +39,11 @@ pub fn parse(source: &Source) -> Tree {
     }
     let Lexed { tokens, comments, mistakes } = lex(text, source.id());
     let balanced = balance(&tokens);
-    let mut reading = read(text, tokens.clone(), mistakes.clone(), !balanced);
+    let mut reading = read(text, tokens, mistakes, !balanced);
     if balanced && !reading.mistakes.list.is_empty() {
-        let misplaced = misplaced_closers(&tokens, text);
-        let other = (misplaced > 0).then(|| read(text, tokens, mistakes, true));
+        let misplaced = misplaced_closers(&reading.tokens, text);
+        let again = (misplaced > 0).then(|| lex(text, source.id()));
+        let other = again.map(|it| read(text, it.tokens, it.mistakes, true));
         if let Some(other) = other.filter(|it| explains(it, &reading, misplaced, source)) {
             reading = other;
         }

@@ -87,7 +87,12 @@ impl TokenKind {
     pub(super) fn ends_operand(self) -> bool {
         use TokenKind as T;
         let closes = matches!(self, T::ParenClose | T::BracketClose | T::BraceClose | T::TypeClose);
-        self <= T::Skipped && self >= T::Name || closes || matches!(self, T::TextTail | T::Question)
+        self.is_leaf() || closes || matches!(self, T::TextTail | T::Question)
+    }
+
+    /// Returns whether this token is a value by itself.
+    pub(super) fn is_leaf(self) -> bool {
+        (TokenKind::Name..=TokenKind::Skipped).contains(&self)
     }
 
     /// Returns whether a value may begin with this token, as the lexer reads it.
@@ -148,6 +153,15 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    pub fn with_capacity(count: usize) -> Tokens {
+        Tokens {
+            kinds: Vec::with_capacity(count),
+            starts: Vec::with_capacity(count),
+            ends: Vec::with_capacity(count),
+            first: Vec::with_capacity(count),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.kinds.len()
     }

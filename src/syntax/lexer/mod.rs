@@ -14,6 +14,9 @@ pub(super) use number::unit_meant;
 use super::mistake::{MistakeKind, Mistakes};
 use super::token::{Comment, CommentKind, TokenKind, Tokens};
 
+/// About how many bytes of a usual text there are for each token.
+const BYTES_PER_TOKEN: usize = 6;
+
 /// What the lexer makes of a text.
 pub(super) struct Lexed {
     pub tokens: Tokens,
@@ -55,7 +58,7 @@ pub(super) fn lex(text: &str, source: crate::source::SourceId) -> Lexed {
         bytes: text.as_bytes(),
         at: 0,
         source,
-        tokens: Tokens::default(),
+        tokens: Tokens::with_capacity(text.len() / BYTES_PER_TOKEN),
         comments: Vec::new(),
         mistakes: Mistakes::default(),
         holes: Vec::new(),

@@ -245,7 +245,7 @@ fn stage(rng: &mut Rng) -> String {
 }
 
 fn step(rng: &mut Rng) -> String {
-    let text = match rng.usize(..6) {
+    match rng.usize(..6) {
         0 => format!(
             "for site in {}% of factories {{\n  at_once = {}\n  waves = [20%, 50%, 100%], tolerate = [0, 2%, 2%]\n  \
              deploy(site, version)\n  check healthy(site) {{ settle = {}, within = {} }}\n}}\n",
@@ -259,6 +259,5 @@ fn step(rng: &mut Rng) -> String {
         3 => format!("run \"make {}\" {{ env = {{ TOKEN = token }}, timeout = {} }}\n", name(rng), duration(rng)),
         4 => format!("wait {}\n", duration(rng)),
         _ => format!("http GET \"http://${{site.host}}/health\" {{ accept = 200, timeout = {} }}\n", duration(rng)),
-    };
-    text
+    }
 }
