@@ -14,3 +14,5 @@ pub mod eval;
 
 // The engine, pure.
 pub mod engine;
+
+pub mod report;
