@@ -14,7 +14,7 @@ pub(super) struct Card {
 }
 
 pub(super) const WIDTH_MIN: f64 = 210.0;
-pub(super) const WIDTH_MAX: f64 = 330.0;
+pub(super) const WIDTH_MAX: f64 = 360.0;
 
 /// Room between the border and what is written.
 const PAD: f64 = 14.0;
@@ -23,6 +23,8 @@ const INDENT: f64 = 16.0;
 const PANEL_PAD: f64 = 8.0;
 const ICON: f64 = 13.0;
 const ICON_ROOM: f64 = 19.0;
+/// Room for the dot that says how far an entry is.
+const DOT_ROOM: f64 = 14.0;
 
 const NAME: f64 = 14.0;
 const ROW: f64 = 12.0;
@@ -32,8 +34,8 @@ const ROW_STEP: f64 = 20.0;
 const LINE_STEP: f64 = 15.5;
 
 /// Entries on one card, and levels of them; the rest is counted.
-const ROWS_MAX: usize = 16;
-const LEVELS_MAX: usize = 3;
+const ROWS_MAX: usize = 18;
+const LEVELS_MAX: usize = 4;
 const TITLE_LINES_MAX: usize = 2;
 const DETAIL_LINES_MAX: usize = 3;
 
@@ -158,8 +160,9 @@ impl Pen<'_> {
         let node = self.drawing.node(number);
         let caption = clean(&node.caption());
         let room = width - ICON_ROOM;
+        let beside_dot = if node.state.is_some() { room - DOT_ROOM } else { room };
         let mut picture = icon(node.kind, x, self.y + 2.0);
-        let shown = cut(&caption, room, |it| pixels(it, ROW));
+        let shown = cut(&caption, beside_dot, |it| pixels(it, ROW));
         if shown == caption {
             picture.push_str(&text("row", x + ICON_ROOM, self.y + 12.5, &shown));
         } else {
@@ -173,6 +176,9 @@ impl Pen<'_> {
         self.y += ROW_STEP;
         for line in &node.lines {
             picture.push_str(&self.detail(line, x + ICON_ROOM, room));
+        }
+        if !node.lines.is_empty() {
+            self.y += 4.0;
         }
         picture.push_str(&self.within(number, x, width, level));
         picture
@@ -193,7 +199,9 @@ impl Pen<'_> {
     fn detail(&mut self, line: &str, x: f64, room: f64) -> String {
         let small = |it: &str| pixels(it, LINE);
         let mut picture = String::new();
-        for line in keep_lines(wrap(&clean(line), room, small), DETAIL_LINES_MAX, room, small) {
+        // What a middle dot joins stays together.
+        let line = clean(line).replace(" · ", "\u{a0}·\u{a0}");
+        for line in keep_lines(wrap(&line, room, small), DETAIL_LINES_MAX, room, small) {
             picture.push_str(&text("line", x, self.y + 11.0, &line));
             self.y += LINE_STEP;
         }

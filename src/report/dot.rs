@@ -59,10 +59,8 @@ impl Dot<'_> {
         for child in children {
             self.node(*child, depth + 1);
         }
-        if node.kind != NodeKind::Parallel {
-            for pair in children.windows(2) {
-                self.edge(pair[0], pair[1], "weight=4", depth + 1);
-            }
+        for pair in self.drawing.sequence(number).windows(2) {
+            self.edge(pair[0], pair[1], "weight=4", depth + 1);
         }
         self.line(depth, "}");
     }

@@ -105,6 +105,10 @@ pub struct Drawing {
     nodes: Vec<Node>,
     parents: Vec<Option<NodeNumber>>,
     children: Vec<Vec<NodeNumber>>,
+    /// Its place among those that stand within the same.
+    places: Vec<usize>,
+    /// Those that must end before it begins.
+    before: Vec<Vec<NodeNumber>>,
     edges: Vec<Edge>,
 }
 
@@ -140,7 +144,14 @@ impl Node {
 impl Drawing {
     /// Begins a drawing with its root: the rollout.
     pub fn new(root: Node) -> Drawing {
-        Drawing { nodes: vec![root], parents: vec![None], children: vec![Vec::new()], edges: Vec::new() }
+        Drawing {
+            nodes: vec![root],
+            parents: vec![None],
+            children: vec![Vec::new()],
+            places: vec![0],
+            before: vec![Vec::new()],
+            edges: Vec::new(),
+        }
     }
 
     /// The node within which all others stand.
@@ -154,6 +165,8 @@ impl Drawing {
         self.nodes.push(node);
         self.parents.push(Some(parent));
         self.children.push(Vec::new());
+        self.before.push(Vec::new());
+        self.places.push(self.children[parent.index()].len());
         self.children[parent.index()].push(number);
         number
     }
@@ -163,10 +176,20 @@ impl Drawing {
         let count = self.nodes.len();
         assert!(from.index() < count && to.index() < count, "an edge joins nodes that were added");
         self.edges.push(Edge { from, to, kind });
+        let before = &mut self.before[to.index()];
+        if kind == EdgeKind::Order
+            && let Err(place) = before.binary_search(&from)
+        {
+            before.insert(place, from);
+        }
     }
 
     pub fn node(&self, number: NodeNumber) -> &Node {
         &self.nodes[number.index()]
+    }
+
+    pub fn node_mut(&mut self, number: NodeNumber) -> &mut Node {
+        &mut self.nodes[number.index()]
     }
 
     pub fn parent(&self, number: NodeNumber) -> Option<NodeNumber> {
@@ -196,21 +219,24 @@ impl Drawing {
     }
 
     /// Returns those that must end before a node begins, in the order in which they stand.
-    pub fn before(&self, number: NodeNumber) -> Vec<NodeNumber> {
-        let edges = self.edges.iter().filter(|it| it.to == number && it.kind == EdgeKind::Order);
-        let mut before: Vec<NodeNumber> = edges.map(|it| it.from).collect();
-        before.sort();
-        before.dedup();
-        before
+    pub fn before(&self, number: NodeNumber) -> &[NodeNumber] {
+        &self.before[number.index()]
+    }
+
+    /// Returns what stands within a node and is done in its turn: all but the way back, which is not on the way there.
+    pub fn sequence(&self, number: NodeNumber) -> Vec<NodeNumber> {
+        if self.node(number).kind == NodeKind::Parallel {
+            return Vec::new();
+        }
+        let children = self.children(number).iter().copied();
+        children.filter(|it| self.node(*it).kind != NodeKind::Undo).collect()
     }
 
     /// Says in words what a node of the root comes after, where that is not simply the one above it.
     pub fn order_in_words(&self, number: NodeNumber) -> Option<String> {
         let siblings = self.children(self.parent(number)?);
-        let place = siblings.iter().position(|it| *it == number)?;
-        let above = place.checked_sub(1).map(|it| siblings[it]);
-        let before = self.before(number);
-        match (before.as_slice(), above) {
+        let above = self.places[number.index()].checked_sub(1).map(|it| siblings[it]);
+        match (self.before(number), above) {
             ([], None) => None,
             ([], Some(_)) => Some("at once".to_owned()),
             ([one], Some(above)) if *one == above => None,

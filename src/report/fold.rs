@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Drawing, Node, NodeKind, NodeNumber};
+use super::{Drawing, NodeKind, NodeNumber};
 
 /// How many nodes a picture shows at most.
 pub(super) const NODES_MAX: usize = 500;
@@ -62,8 +62,7 @@ fn kept(drawing: &Drawing, depths: &[u32], depth_max: u32, most: usize) -> Drawi
         }
     }
     if left_out > 0 {
-        let note = Node::new(NodeKind::Hook, "…", format!("… and {left_out} more that are not drawn"));
-        folded.add(folded.root(), note);
+        folded.node_mut(NodeNumber(0)).lines.push(format!("… and {left_out} more that are not drawn"));
     }
     folded
 }

@@ -112,6 +112,7 @@ impl Layers {
             for step in 1..count {
                 self.order_layer(if down { step } else { count - 1 - step }, down);
             }
+            self.swap_neighbours();
             let crossings = self.crossings();
             if crossings < fewest {
                 fewest = crossings;
@@ -132,6 +133,23 @@ impl Layers {
         let mut order = self.layers[layer].clone();
         order.sort_by(|l, r| middle(*l).total_cmp(&middle(*r)));
         self.layers[layer] = order;
+    }
+
+    /// Swaps cells that stand side by side wherever that leaves fewer crossings.
+    fn swap_neighbours(&mut self) {
+        let mut ranks = self.ranks();
+        for layer in &mut self.layers {
+            for at in 1..layer.len() {
+                let (left, right) = (&self.cells[layer[at - 1]], &self.cells[layer[at]]);
+                let crossings = |l: &Cell, r: &Cell| {
+                    pairs_turned(&l.above, &r.above, &ranks) + pairs_turned(&l.below, &r.below, &ranks)
+                };
+                if crossings(right, left) < crossings(left, right) {
+                    ranks.swap(layer[at - 1], layer[at]);
+                    layer.swap(at - 1, at);
+                }
+            }
+        }
     }
 
     /// The place of each cell within its layer.
@@ -167,6 +185,16 @@ impl Layers {
         }
         crossings
     }
+}
+
+/// Counts how often a neighbour of the left cell stands to the right of one of the right cell.
+fn pairs_turned(left: &[usize], right: &[usize], ranks: &[usize]) -> usize {
+    // Where so much is tied to two cells, no order of the two makes it clear.
+    if left.len() * right.len() > 10_000 {
+        return 0;
+    }
+    let turned = |l: &usize| right.iter().filter(|r| ranks[*l] > ranks[**r]).count();
+    left.iter().map(turned).sum()
 }
 
 #[cfg(test)]

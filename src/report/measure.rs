@@ -38,6 +38,7 @@ fn thousandths(it: char) -> f64 {
     match place.and_then(|it| WIDTHS.get(it)) {
         Some(width) => f64::from(*width),
         None if it == '·' => 333.0,
+        None if it == '\u{a0}' => 278.0,
         None if is_wide(it) => 1000.0,
         None => 620.0,
     }

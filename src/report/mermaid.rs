@@ -8,7 +8,7 @@ use super::{Drawing, EdgeKind, NodeKind, NodeNumber, NodeState, clean};
 /// Returns the graph as a Mermaid flowchart.
 pub(super) fn mermaid(drawing: &Drawing) -> String {
     let drawing = fold(drawing, NODES_MAX);
-    let mut chart = Chart { drawing: &drawing, text: String::new() };
+    let mut chart = Chart { drawing: &drawing, text: String::new(), has_notes: false };
     chart.chart();
     chart.text
 }
@@ -16,6 +16,7 @@ pub(super) fn mermaid(drawing: &Drawing) -> String {
 struct Chart<'d> {
     drawing: &'d Drawing,
     text: String,
+    has_notes: bool,
 }
 
 impl Chart<'_> {
@@ -35,28 +36,42 @@ impl Chart<'_> {
             };
             self.line(1, &format!("{} {arrow} {}", name(edge.from), name(edge.to)));
         }
+        if self.has_notes {
+            self.line(1, "classDef note fill:none,stroke:none");
+        }
         self.states();
     }
 
     fn node(&mut self, number: NodeNumber, depth: usize) {
-        let label = self.label(number);
         let children = self.drawing.children(number);
-        let kind = self.drawing.node(number).kind;
         if children.is_empty() {
-            let (open, close) = shape(kind);
+            let label = self.label(number);
+            let (open, close) = shape(self.drawing.node(number).kind);
             self.line(depth, &format!("{}{open}\"{label}\"{close}", name(number)));
             return;
         }
-        self.line(depth, &format!("subgraph {}[\"{label}\"]", name(number)));
+        let caption = clean::mermaid(&self.drawing.node(number).caption());
+        self.line(depth, &format!("subgraph {}[\"{caption}\"]", name(number)));
+        self.line(depth + 1, "direction TB");
+        self.note(number, depth + 1);
         for child in children {
             self.node(*child, depth + 1);
         }
-        if kind != NodeKind::Parallel {
-            for pair in children.windows(2) {
-                self.line(depth + 1, &format!("{} --> {}", name(pair[0]), name(pair[1])));
-            }
+        for pair in self.drawing.sequence(number).windows(2) {
+            self.line(depth + 1, &format!("{} --> {}", name(pair[0]), name(pair[1])));
         }
         self.line(depth, "end");
+    }
+
+    /// A title has room for one line only, so that what else there is to say stands in a note, above all that follows.
+    fn note(&mut self, number: NodeNumber, depth: usize) {
+        let lines: Vec<String> = self.drawing.node(number).lines.iter().map(|it| clean::mermaid(it)).collect();
+        if let (false, Some(first)) = (lines.is_empty(), self.drawing.children(number).first()) {
+            let note = format!("{}_note", name(number));
+            self.line(depth, &format!("{note}[\"{}\"]:::note", lines.join("<br/>")));
+            self.line(depth, &format!("{note} ~~~ {}", name(*first)));
+            self.has_notes = true;
+        }
     }
 
     fn label(&self, number: NodeNumber) -> String {

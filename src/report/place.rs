@@ -5,6 +5,12 @@ use super::layers::Layers;
 /// How often the layers are drawn towards their neighbours.
 const ROUNDS: usize = 24;
 
+/// How strongly all are drawn to the middle, in all rounds but the last: it keeps what is loosely tied from drifting off.
+const PULL: f64 = 0.2;
+
+/// The rounds in which cells look both ways, and are not drawn to the middle.
+const LAST_ROUNDS: usize = 6;
+
 /// How much more a bend insists on its place than a card, so that long edges run straight.
 const BEND_WEIGHT: f64 = 4.0;
 
@@ -19,7 +25,8 @@ pub(super) fn place(layers: &Layers, extents: &[f64], gap: f64) -> Vec<f64> {
         let count = layers.layers.len();
         for step in 0..count {
             let layer = &layers.layers[if round % 2 == 0 { step } else { count - 1 - step }];
-            let wanted: Vec<f64> = layer.iter().map(|it| wanted(*it, layers, &middles, round)).collect();
+            let center = middles.iter().sum::<f64>() / middles.len() as f64;
+            let wanted: Vec<f64> = layer.iter().map(|it| wanted(*it, layers, &middles, round, center)).collect();
             settle(layer, &wanted, layers, extents, gap, &mut middles);
         }
     }
@@ -27,13 +34,14 @@ pub(super) fn place(layers: &Layers, extents: &[f64], gap: f64) -> Vec<f64> {
 }
 
 /// The mean of where the neighbours stand: of those the round comes from, in the last rounds of all.
-fn wanted(cell: usize, layers: &Layers, middles: &[f64], round: usize) -> f64 {
-    let both = round + 4 >= ROUNDS;
+fn wanted(cell: usize, layers: &Layers, middles: &[f64], round: usize, center: f64) -> f64 {
+    let is_last = round + LAST_ROUNDS >= ROUNDS;
     let down = round.is_multiple_of(2);
-    let above = layers.cells[cell].above.iter().filter(|_| both || down);
-    let below = layers.cells[cell].below.iter().filter(|_| both || !down);
+    let above = layers.cells[cell].above.iter().filter(|_| is_last || down);
+    let below = layers.cells[cell].below.iter().filter(|_| is_last || !down);
     let (sum, count) = above.chain(below).fold((0.0, 0), |(sum, count), it| (sum + middles[*it], count + 1));
-    if count == 0 { middles[cell] } else { sum / f64::from(count) }
+    let mean = if count == 0 { middles[cell] } else { sum / f64::from(count) };
+    if is_last { mean } else { mean + (center - mean) * PULL }
 }
 
 /// Puts the cells of a layer as near as can be to where they want to be, in their order and with their gaps: cells that

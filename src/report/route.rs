@@ -30,6 +30,9 @@ pub(super) struct Places<'l> {
 /// The room between neighbouring ends of edges at one card.
 const PORT_STEP: f64 = 16.0;
 
+/// Where there is less room than this, all edges share one place.
+const PORT_STEP_MIN: f64 = 7.0;
+
 /// The room for the tip before a card.
 const TIP: f64 = 3.0;
 
@@ -85,6 +88,9 @@ impl Places<'_> {
         let Some(place) = neighbours.iter().position(|it| *it == neighbour) else { return self.across[cell] };
         let room = self.breadth[cell] - 2.0 * PORT_STEP;
         let step = PORT_STEP.min(room / neighbours.len() as f64);
+        if step < PORT_STEP_MIN {
+            return self.across[cell];
+        }
         self.across[cell] + (place as f64 - (neighbours.len() - 1) as f64 / 2.0) * step
     }
 }

@@ -22,6 +22,9 @@ const BEND: f64 = 6.0;
 /// A picture wider than this is drawn from left to right if that makes it narrower.
 const WIDTH_GOOD: f64 = 1100.0;
 
+/// Room for the name and the legend, however narrow the graph is.
+const WIDTH_LEAST: f64 = 460.0;
+
 /// Returns the graph as an SVG document.
 pub(super) fn svg(drawing: &Drawing) -> String {
     let drawing = fold(drawing, NODES_MAX);
@@ -74,7 +77,7 @@ impl Scene<'_> {
         let turned = down_size.0 > WIDTH_GOOD && right_size.0 < down_size.0;
         let (places, size) = if turned { (right, right_size) } else { (down, down_size) };
 
-        let inner = size.0.max(2.0 * self.width + GAP);
+        let inner = size.0.max(WIDTH_LEAST);
         let (head, top) = self.head(inner);
         let mut body = String::new();
         let shift = MARGIN + ((inner - size.0) / 2.0).max(0.0);

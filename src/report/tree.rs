@@ -62,13 +62,29 @@ impl Tree<'_> {
         {
             let order = clean(&order);
             // A short one reads best beside the name.
-            if columns(&caption) + columns(&order) < self.width / 2 {
+            if columns(&caption) + columns(&order) < self.inline() {
                 caption = format!("{caption} · {order}");
             } else {
                 details.insert(0, order);
             }
         }
-        (caption, details)
+        self.beside(number, caption, details)
+    }
+
+    /// A single detail stands beside its caption, if nothing stands below and there is room.
+    fn beside(&self, number: NodeNumber, caption: String, details: Vec<String>) -> (String, Vec<String>) {
+        let is_leaf = self.drawing.children(number).is_empty();
+        match details.as_slice() {
+            [only] if is_leaf && columns(&caption) + columns(only) < self.inline() => {
+                (format!("{caption} · {only}"), Vec::new())
+            }
+            _ => (caption, details),
+        }
+    }
+
+    /// How many columns may stand on one line, however far it is moved in.
+    fn inline(&self) -> usize {
+        self.width * 2 / 3
     }
 
     fn wrapped(&self, text: &str, before: &str) -> Vec<String> {
