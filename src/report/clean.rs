@@ -37,14 +37,22 @@ pub(super) fn dot(text: &str) -> String {
 /// Returns a text for the inside of a quoted label of Mermaid, which reads Markdown, HTML and entities there.
 pub(super) fn mermaid(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for (at, it) in clean(text).chars().enumerate() {
+    let mut last = '\n';
+    for it in clean(text).chars() {
         // A label that begins like a list is shown as an error.
-        let is_plain = it.is_alphanumeric() || " ,:/()%=_·".contains(it) || (at > 0 && "-.".contains(it));
+        let is_plain = it.is_alphanumeric() || " ,/()%=_".contains(it) || (last != '\n' && "-.".contains(it));
         if is_plain || !it.is_ascii() {
             escaped.push(it);
         } else {
-            escaped.push_str(&format!("#{};", it as u32));
+            // Two dollars would begin a formula; nothing that is seen keeps them apart.
+            let apart = if it == '$' && last == '$' { "#8203;" } else { "" };
+            escaped.push_str(&format!("{apart}#{};", it as u32));
         }
+        last = it;
+    }
+    // A label that says nothing is an error too.
+    if escaped.trim().is_empty() {
+        return "#160;".to_owned();
     }
     // So is one that begins like a numbered list.
     match escaped.split_once('.') {
@@ -68,5 +76,6 @@ mod tests {
         assert_eq!(mermaid("a\"]; b --> `c` #x"), "a#34;#93;#59; b --#62; #96;c#96; #35;x");
         assert_eq!(mermaid("1. first"), "1#46; first");
         assert_eq!(mermaid("- first"), "#45; first");
+        assert_eq!(mermaid(" "), "#160;");
     }
 }
