@@ -1,10 +1,6 @@
 //! `rollout`: declarative rollouts over fleets of targets. One street of rooms, listed bottom-up;
 //! a room names only rooms above it in this list.
 
-// What pest makes of the grammar names this crate; without its `std` it has no guard of its own against deep
-// nesting, which `syntax` bounds before.
-extern crate alloc;
-
 // The language, pure.
 pub mod source;
 
@@ -16,13 +12,31 @@ pub mod shell;
 
 pub mod value;
 
+pub mod schema;
+
 pub mod model;
 
 pub mod eval;
+
+pub mod check;
 
 // The engine, pure.
 pub mod plan;
 
 pub mod engine;
 
+pub mod view;
+
+pub mod report;
+
 pub mod sim;
+
+// The world, with input and output.
+pub mod journal;
+
+pub mod action;
+
+pub mod runtime;
+
+// The faces.
+pub mod cli;
