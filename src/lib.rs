@@ -1,6 +1,9 @@
 //! `rollout`: declarative rollouts over fleets of targets. One street of rooms, listed bottom-up;
 //! a room names only rooms above it in this list.
 
+// The parser's derived code names it.
+extern crate alloc;
+
 // The language, pure.
 pub mod source;
 
@@ -25,18 +28,6 @@ pub mod plan;
 
 pub mod engine;
 
-pub mod view;
-
 pub mod report;
 
 pub mod sim;
-
-// The world, with input and output.
-pub mod journal;
-
-pub mod action;
-
-pub mod runtime;
-
-// The faces.
-pub mod cli;

@@ -34,7 +34,7 @@ pub enum Act {
     Pause {
         message: Expr,
     },
-    /// Runs the `restore` of a save that was made before, by its path.
+    /// Runs the `restore` of a save that was made before, by its path, written as that of an output.
     Restore {
         save: SmolStr,
     },

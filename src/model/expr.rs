@@ -101,7 +101,8 @@ pub enum Comparison {
 /// A value that a step left: `prepare.build.url`, `pilot.deploy[site].url`, `config.stdout`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputRef {
-    /// The path of the unit in the plan, without target parts.
+    /// The path of the unit in the plan, without target parts, with dots: `prepare.build`. Within an action it begins
+    /// with a dot and goes on from the path of the call: `.build`.
     pub path: SmolStr,
     /// Which target's, when the unit stands in a loop that does not enclose this place.
     pub target: Option<Box<Expr>>,

@@ -77,7 +77,7 @@ pub struct StageTime {
 /// One line of a body.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its part of the path: a name, or `word~n`.
+    /// Its part of the path: a name, or `word~n`. Empty for the only loop of a stage, which paths leave out.
     pub name: SmolStr,
     pub when: Option<Expr>,
     pub kind: EntryKind,
