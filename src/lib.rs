@@ -14,3 +14,6 @@ pub mod model;
 pub mod plan;
 
 pub mod engine;
+
+// The world, I/O.
+pub mod journal;

@@ -1,0 +1,5 @@
+//! The suite: what the program promises, asked from outside. One file for each promise.
+
+mod corpus;
+mod journal;
+mod toy;
