@@ -6,9 +6,15 @@ pub mod source;
 
 pub mod diag;
 
+pub mod syntax;
+
+pub mod shell;
+
 pub mod value;
 
 pub mod model;
+
+pub mod eval;
 
 // The engine, pure.
 pub mod plan;

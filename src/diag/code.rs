@@ -41,6 +41,27 @@ macro_rules! codes {
 codes! {
     // Lexical and syntactic.
     SYNTAX = "E0100", "something else was expected";
+    TOO_LARGE = "E0101", "the file is too large";
+    JUNK = "E0102", "a character that means nothing";
+    UNCLOSED_TEXT = "E0103", "a text that is not closed";
+    UNCLOSED_BRACKET = "E0104", "a bracket that is not closed";
+    STRAY_CLOSER = "E0105", "a closing bracket without an opening one";
+    MISSING_VALUE = "E0106", "a value is missing";
+    MISSING_EQUALS = "E0107", "`=` is missing";
+    SURPLUS_COMMA = "E0108", "a comma too many";
+    UNKNOWN_UNIT = "E0109", "an unknown unit";
+    SINGLE_QUOTES = "E0110", "a text in single quotes";
+    TOO_DEEP = "E0111", "nested too deeply";
+    CHAINED = "E0112", "comparisons do not chain";
+    OPERATOR_SPACING = "E0113", "an operator with space on one side";
+    UNKNOWN_ESCAPE = "E0114", "an unknown escape";
+    BAD_LITERAL = "E0115", "a time, date or instant that is none";
+    UNEXPECTED = "E0116", "more than was expected";
+    MISSING_BODY = "E0117", "the `{` of a body is missing";
+    FOREIGN_OPERATOR = "E0118", "an operator of other languages";
+    CONDITIONAL = "E0119", "an `if` without `then` or `else`";
+    MISPLACED_WHERE = "E0120", "a `where` that filters nothing";
+    MISSING_TYPE = "E0121", "a type is missing";
 }
 
 /// Returns what is known of a code, however its letters are written.

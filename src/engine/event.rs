@@ -21,6 +21,12 @@ pub enum Event {
         /// The elements of a loop whose list is known only now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elements: Option<Vec<Value>>,
+        /// When what runs beneath it is ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout: Option<At>,
+        /// From when on nothing new starts beneath it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<At>,
     },
     /// Its `when` does not hold, or a person skipped it.
     Skipped {
@@ -34,6 +40,9 @@ pub enum Event {
         #[serde(flatten)]
         place: Place,
         attempt: u32,
+        /// Whether it only asks if an interrupted attempt was successful.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        verify: bool,
     },
     /// The world answered.
     Answered {
@@ -114,6 +123,9 @@ pub enum Event {
     UndoBegan {
         #[serde(flatten)]
         place: Place,
+        /// Why, if it is a target whose failure its loop tolerates.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerated: Option<Cause>,
     },
     /// What was done there is undone.
     Undone {

@@ -94,7 +94,9 @@ impl Journal for Memory {
     fn plan(&self, digest: &str) -> Result<Plan, JournalError> {
         let held = self.held();
         let plan = held.plans.get(digest).ok_or_else(|| JournalError::NoSuchPlan { digest: digest.into() })?;
-        Ok(read_deep(&plan.body).expect("the plan was written by this process"))
+        let mut plan: Plan = read_deep(&plan.body).expect("the plan was written by this process");
+        plan.index();
+        Ok(plan)
     }
 
     fn kept(&self, rollout: &str) -> Result<Vec<KeptValue>, JournalError> {

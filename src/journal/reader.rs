@@ -92,7 +92,10 @@ impl Reader {
     /// Returns a plan by its digest.
     pub fn plan(&self, digest: &str) -> Result<Plan, JournalError> {
         let body = self.plan_body(digest)?;
-        read_deep(&body).map_err(|error| self.corrupt(format!("the plan `{digest}` cannot be read: {error}")))
+        let mut plan: Plan =
+            read_deep(&body).map_err(|error| self.corrupt(format!("the plan `{digest}` cannot be read: {error}")))?;
+        plan.index();
+        Ok(plan)
     }
 
     /// Returns a plan as it is stored.

@@ -1,6 +1,7 @@
 //! The plan: what happens, in which order, for which targets. Everything that can be known before the run starts
 //! is known here; a run keeps the plan it started with, byte for byte.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -67,12 +68,20 @@ pub struct Plan {
     pub exclusive: Option<String>,
     /// How many targets of the whole run may fail.
     pub tolerate: Option<u32>,
+    /// For each node the stages that come after it; worked out from the nodes.
+    #[serde(skip)]
+    pub dependents: Vec<Vec<NodeId>>,
+    /// Stages, steps and saves by their path without targets, with dots.
+    #[serde(skip)]
+    pub named: BTreeMap<String, NodeId>,
 }
 
 /// One node: what happens in one place of the program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub parent: NodeId,
+    /// One past the last node beneath it; everything from its own number to here lies within it.
+    pub end: NodeId,
     /// The space in which it happens.
     pub space: SpaceId,
     /// Its part of the path; empty where a path leaves it out.
@@ -189,6 +198,76 @@ impl Plan {
         Some(Place { node: node.parent, slot })
     }
 
+    /// Works out what is not written with the plan. To be called once, after it was made or read.
+    pub fn index(&mut self) {
+        let mut dependents = vec![Vec::new(); self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate() {
+            if let NodeKind::Stage(stage) = &node.kind {
+                for before in &stage.after {
+                    dependents[before.index()].push(NodeId(at as u32));
+                }
+            }
+        }
+        self.dependents = dependents;
+        let nodes = (0..self.nodes.len() as u32).map(NodeId);
+        let named = nodes.filter(|it| {
+            let kind = &self.node(*it).kind;
+            matches!(kind, NodeKind::Stage(_) | NodeKind::Step(_) | NodeKind::Sequence(Role::Save))
+        });
+        self.named = named.map(|it| (self.node_path(it).replace('/', "."), it)).collect();
+    }
+
+    /// Returns the stage with this path.
+    pub fn stage_at(&self, path: &str) -> Option<NodeId> {
+        self.named.get(path).copied().filter(|it| matches!(self.node(*it).kind, NodeKind::Stage(_)))
+    }
+
+    /// Returns the step or save with this path, without targets.
+    pub fn unit_at(&self, path: &str) -> Option<NodeId> {
+        self.named.get(path).copied()
+    }
+
+    /// Returns whether a place lies beneath another, or is it.
+    pub fn is_within(&self, place: Place, outer: Place) -> bool {
+        let beneath = outer.node.0..self.node(outer.node).end.0;
+        beneath.contains(&place.node.0) && self.slots_beneath(place.node, outer).contains(&place.slot.0)
+    }
+
+    /// Returns the slots of a node that lie beneath a place, for a node that does.
+    pub fn slots_beneath(&self, node: NodeId, outer: Place) -> std::ops::Range<u32> {
+        self.space_beneath(self.node(node).space, self.node(outer.node).space, outer.slot)
+    }
+
+    fn space_beneath(&self, space: SpaceId, outer: SpaceId, slot: Slot) -> std::ops::Range<u32> {
+        if space == outer {
+            return slot.0..slot.0 + 1;
+        }
+        let here = self.space(space);
+        if here.elements == Elements::Late {
+            // A late loop stands in no other loop: all its slots belong together.
+            return 0..u32::MAX;
+        }
+        let around = self.space_beneath(here.parent, outer, slot);
+        here.offsets[around.start as usize]..here.offsets[around.end as usize]
+    }
+
+    /// Returns the place in the plan's table of the target for which a place happens.
+    pub fn target_index_of(&self, place: Place) -> Option<u32> {
+        let mut space = self.node(place.node).space;
+        let mut slot = place.slot;
+        loop {
+            let here = self.space(space);
+            if let Elements::Targets(indices) = &here.elements {
+                return indices.get(slot.index()).copied();
+            }
+            if space == SpaceId::ROOT {
+                return None;
+            }
+            slot = here.parent_of(slot);
+            space = here.parent;
+        }
+    }
+
     /// Returns the places around a place, the nearest first.
     pub fn all_around(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
         std::iter::successors(self.around(place), |it| self.around(*it))
@@ -202,19 +281,7 @@ impl Plan {
 
     /// Returns the target for which a place happens: the nearest loop's element that is one.
     pub fn target_of(&self, place: Place) -> Option<&Arc<Target>> {
-        let mut space = self.node(place.node).space;
-        let mut slot = place.slot;
-        loop {
-            let here = self.space(space);
-            if let Elements::Targets(indices) = &here.elements {
-                return indices.get(slot.index()).map(|index| &self.targets[*index as usize]);
-            }
-            if space == SpaceId::ROOT {
-                return None;
-            }
-            slot = here.parent_of(slot);
-            space = here.parent;
-        }
+        self.target_index_of(place).map(|index| &self.targets[index as usize])
     }
 
     /// Returns the path of a place as people read it: `pilot/factory-ny/deploy/run~1`.

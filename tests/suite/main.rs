@@ -1,5 +1,7 @@
-//! The suite: what the program promises, asked from outside. One file for each promise.
+//! The suite: everything that is tested from outside the rooms, one file per subject.
 
 mod corpus;
 mod journal;
+mod shell;
+mod syntax;
 mod toy;

@@ -1,5 +1,7 @@
 //! The smallest plan and the smallest history that are worth remembering.
 
+use std::collections::BTreeMap;
+
 use rollout::engine::{
     Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person,
     RunStarted, Truth, Waiting,
@@ -13,6 +15,7 @@ use rollout::value::{At, Record, Value};
 pub fn plan(rollout: &str) -> Plan {
     let root = Node {
         parent: NodeId::ROOT,
+        end: NodeId(1),
         space: SpaceId::ROOT,
         name: "".into(),
         kind: NodeKind::Rollout { on_failure: OnFailure::Rollback },
@@ -25,7 +28,7 @@ pub fn plan(rollout: &str) -> Plan {
         line: 1,
         span: Span::new(SourceId(0), 0, 0),
     };
-    Plan {
+    let mut plan = Plan {
         version: 1,
         rollout: rollout.into(),
         file: format!("{rollout}.rollout"),
@@ -41,7 +44,11 @@ pub fn plan(rollout: &str) -> Plan {
         pass_env: Vec::new(),
         exclusive: None,
         tolerate: None,
-    }
+        dependents: Vec::new(),
+        named: BTreeMap::new(),
+    };
+    plan.index();
+    plan
 }
 
 pub fn started(run: &str, plan: &Plan) -> Event {
@@ -75,11 +82,22 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
     let condition = |truth| Cause::Condition { truth, message: "`up(factory-ny)` does not hold".to_owned() };
     let mut events = vec![
         started("20261121-aaaa", plan),
-        Event::Began { place, elements: Some(vec![Value::Int(1), Value::Percent(2.5), Value::Null, Value::Unknown]) },
-        Event::Began { place, elements: None },
+        Event::Began {
+            place,
+            elements: Some(vec![Value::Int(1), Value::Percent(2.5), Value::Null, Value::Unknown]),
+            timeout: None,
+            deadline: None,
+        },
+        Event::Began {
+            place,
+            elements: None,
+            timeout: Some(At(1_795_000_000_000)),
+            deadline: Some(At(1_795_000_500_000)),
+        },
         Event::Skipped { place, by: Some(dana()) },
         Event::Skipped { place, by: None },
-        Event::Asked { place, attempt: 1 },
+        Event::Asked { place, attempt: 1, verify: false },
+        Event::Asked { place, attempt: 2, verify: true },
         Event::Evaluated {
             place,
             truth: Truth::Unknown,
@@ -92,7 +110,8 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
         Event::Resumed { by: dana() },
         Event::Retried { place, by: dana() },
         Event::RollbackStarted { place, cause: Cause::Within { place } },
-        Event::UndoBegan { place },
+        Event::UndoBegan { place, tolerated: None },
+        Event::UndoBegan { place, tolerated: Some(condition(Truth::Violated)) },
         Event::Undone { place },
         Event::UndoFailed { place, fault: fault(FaultKind::Refused) },
         Event::Recovered,
