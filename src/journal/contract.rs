@@ -21,6 +21,15 @@ pub trait Journal: Send + Sync {
     /// Returns all runs, the oldest first.
     fn runs(&self) -> Result<Vec<RunSummary>, JournalError>;
 
+    /// Returns the runs that have not ended, the oldest first.
+    fn unfinished(&self) -> Result<Vec<RunSummary>, JournalError>;
+
+    /// Returns one run; an unknown one is an error that says so.
+    fn run(&self, id: &str) -> Result<RunSummary, JournalError>;
+
+    /// Returns all records of a run, after a look at whether they are the ones that were written.
+    fn verified(&self, run: &str) -> Result<Vec<Record>, JournalError>;
+
     /// Returns at most `limit` records after a position, of one run or of all.
     fn records(&self, run: Option<&str>, after: u64, limit: usize) -> Result<Vec<Record>, JournalError>;
 

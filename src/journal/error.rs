@@ -21,6 +21,8 @@ pub enum JournalError {
     NewerFormat { path: PathBuf, found: i64, known: i64 },
     #[error("the journal at `{path}` is damaged: {why}")]
     Corrupt { path: PathBuf, why: String },
+    #[error("record {seq}, number {number} of run `{run}`, is not what was written: {why}")]
+    Broken { run: SmolStr, seq: u64, number: u64, why: String },
     #[error("the disk failed under the journal at `{path}`: {why}")]
     Io { path: PathBuf, why: String },
     #[error("the journal holds no run `{run}`")]
@@ -47,6 +49,7 @@ impl JournalError {
             JournalError::Corrupt { .. } => {
                 "Keep a copy of the folder, restore it from a backup, and see `rollout audit RUN` for what still holds."
             }
+            JournalError::Broken { .. } => "See `rollout audit RUN`; other runs go on.",
             JournalError::Io { .. } => "Look at the system's log for the disk, then go on with `rollout resume-all`.",
             JournalError::NoSuchRun { .. } => "See `rollout history` for the runs of this folder.",
             JournalError::NoSuchPlan { .. } => "See `rollout audit RUN` for what is missing.",

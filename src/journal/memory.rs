@@ -85,6 +85,19 @@ impl Journal for Memory {
         Ok(runs)
     }
 
+    fn unfinished(&self) -> Result<Vec<RunSummary>, JournalError> {
+        Ok(self.runs()?.into_iter().filter(|it| !it.is_finished()).collect())
+    }
+
+    fn run(&self, id: &str) -> Result<RunSummary, JournalError> {
+        let run = self.runs()?.into_iter().find(|it| it.id == id);
+        run.ok_or_else(|| JournalError::NoSuchRun { run: id.into() })
+    }
+
+    fn verified(&self, run: &str) -> Result<Vec<Record>, JournalError> {
+        self.records(Some(run), 0, usize::MAX)
+    }
+
     fn records(&self, run: Option<&str>, after: u64, limit: usize) -> Result<Vec<Record>, JournalError> {
         let held = self.held();
         let wanted = held.records.iter().filter(|it| it.seq > after && run.is_none_or(|run| it.run == run));

@@ -24,6 +24,6 @@ pub use contract::{Entry, Journal, Receipt, RunSummary, StoredPlan};
 pub use error::JournalError;
 pub use memory::Memory;
 pub use reader::Reader;
-pub use record::{Hash, Record};
+pub use record::{Hash, Record, read_deep};
 pub use sqlite::Sqlite;
 pub use verify::{Broken, Verified, verify};

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use super::writer::{Request, Writer};
-use super::{Entry, Journal, JournalError, Reader, Receipt, Record, RunSummary, schema};
+use super::{Broken, Entry, Journal, JournalError, Reader, Receipt, Record, RunSummary, schema, verify};
 use crate::engine::KeptValue;
 use crate::plan::Plan;
 
@@ -50,6 +50,21 @@ impl Journal for Sqlite {
 
     fn runs(&self) -> Result<Vec<RunSummary>, JournalError> {
         self.reader.runs()
+    }
+
+    fn unfinished(&self) -> Result<Vec<RunSummary>, JournalError> {
+        self.reader.unfinished()
+    }
+
+    fn run(&self, id: &str) -> Result<RunSummary, JournalError> {
+        self.reader.run(id)
+    }
+
+    fn verified(&self, run: &str) -> Result<Vec<Record>, JournalError> {
+        match verify(&self.reader, run)?.broken {
+            None => self.reader.records(Some(run), 0, usize::MAX),
+            Some(Broken { seq, number, why }) => Err(JournalError::Broken { run: run.into(), seq, number, why }),
+        }
     }
 
     fn records(&self, run: Option<&str>, after: u64, limit: usize) -> Result<Vec<Record>, JournalError> {
