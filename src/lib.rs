@@ -21,5 +21,9 @@ pub mod plan;
 
 pub mod engine;
 
+pub mod sim;
+
 // The world, I/O.
 pub mod journal;
+
+pub mod runtime;

@@ -62,6 +62,15 @@ codes! {
     CONDITIONAL = "E0119", "an `if` without `then` or `else`";
     MISPLACED_WHERE = "E0120", "a `where` that filters nothing";
     MISSING_TYPE = "E0121", "a type is missing";
+    // Plans.
+    INPUT = "E0801", "an input without a right value";
+    VALUE = "E0802", "no value";
+    LOOP = "E0803", "a loop over nothing, or over nobody knows what";
+    NUMBER = "E0804", "a number that cannot be";
+    FLEET_LOAD = "E0805", "a fleet that cannot be loaded";
+    KEPT_MISSING = "E0806", "an undo without what it needs";
+    STAGE_CYCLE = "E0807", "stages that wait for each other";
+    PLAN_TOO_LARGE = "E0808", "a plan that is too large";
 }
 
 /// Returns what is known of a code, however its letters are written.

@@ -1,6 +1,5 @@
 //! How the actions at the leaves begin, wait, are answered and end.
 
-use super::run::Status;
 use super::turn::{Turn, began};
 use super::{
     Answer, Cause, Effect, Ending, Event, Evidence, Fault, FaultKind, Job, PauseReason, Probed, Truth, Waiting,
@@ -316,11 +315,6 @@ impl Turn<'_> {
             }
             Some(_) => BACKOFF_MS,
         })
-    }
-
-    /// Returns whether a place waits for a person after a failure.
-    pub fn is_awaiting(&self, place: Place) -> bool {
-        self.run.awaiting.contains(&place) && self.status(place) == Status::Failed
     }
 }
 

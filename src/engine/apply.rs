@@ -78,7 +78,8 @@ impl Change<'_> {
         let at = self.at;
         let frame = self.frame(place);
         let old: Vec<At> = frame.alarms().collect();
-        *frame = Frame { attempt: frame.attempt + 1, timeout, deadline, shape, undo: frame.undo.take(), ..Frame::new(at) };
+        *frame =
+            Frame { attempt: frame.attempt + 1, timeout, deadline, shape, undo: frame.undo.take(), ..Frame::new(at) };
         for it in old {
             self.run.alarms.remove(&(it, place));
         }
@@ -86,10 +87,26 @@ impl Change<'_> {
         self.alarm(deadline, place);
         self.run.set_status(self.plan, place, Status::Live);
         self.run.agenda.insert(place);
+        self.take_turn(place);
         self.began_within_loop(place);
         if let NodeKind::Sequence(Role::Hook(_)) = self.plan.node(place.node).kind {
             let seen = self.run.occasions.entry(place.node).or_default();
             *seen = (*seen).max(place.slot.0 + 1);
+        }
+    }
+
+    /// A stage whose turn it was has begun.
+    fn take_turn(&mut self, place: Place) {
+        if let Some(graph) = self.graph_around(place) {
+            graph.open.remove(&place.node);
+        }
+    }
+
+    fn graph_around(&mut self, place: Place) -> Option<&mut GraphFrame> {
+        let around = self.plan.around(place)?;
+        match &mut self.run.frames.get_mut(&around)?.shape {
+            Shape::Graph(graph) => Some(graph),
+            Shape::Plain | Shape::Loop(_) => None,
         }
     }
 
@@ -138,6 +155,7 @@ impl Change<'_> {
             NodeKind::Rollout { .. } | NodeKind::Child { .. } => {
                 let mut graph = GraphFrame::default();
                 for stage in self.plan.stages_of(place.node) {
+                    graph.total += 1;
                     let NodeKind::Stage(it) = &self.plan.node(stage).kind else { continue };
                     if it.after.is_empty() {
                         graph.open.insert(stage);
@@ -154,11 +172,9 @@ impl Change<'_> {
                 };
                 Shape::Loop(LoopFrame { first: slots.start, count: slots.len() as u32, ..LoopFrame::default() })
             }
-            NodeKind::Stage(_)
-            | NodeKind::Parallel
-            | NodeKind::Step(_)
-            | NodeKind::Act(_)
-            | NodeKind::Sequence(_) => Shape::Plain,
+            NodeKind::Stage(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
+                Shape::Plain
+            }
         }
     }
 
@@ -218,6 +234,7 @@ impl Change<'_> {
             self.run.alarms.remove(&(old, place));
         }
         self.alarm(Some(until), place);
+        self.take_turn(place);
         self.run.set_status(self.plan, place, Status::Live);
     }
 
@@ -244,6 +261,12 @@ impl Change<'_> {
                 self.run.failed_targets.insert(place, cause.clone());
             }
             Ending::Done | Ending::Dropped => {}
+        }
+        if let Some(graph) = self.graph_around(place) {
+            graph.open.remove(&place.node);
+            if status == Status::Failed {
+                graph.failed.insert(place.node);
+            }
         }
         self.count_in_loop(place, status);
         self.count_failed_undo(place, status);
@@ -323,6 +346,7 @@ impl Change<'_> {
                     }
                 }
                 graph.open.remove(&place.node);
+                graph.failed.remove(&place.node);
             }
             Shape::Loop(_) => {}
         }
@@ -388,10 +412,8 @@ impl Change<'_> {
 
     /// A pause over failures ends with the last of them.
     fn resolve_pause(&mut self) {
-        let over_failure = matches!(
-            self.run.paused,
-            Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. })
-        );
+        let over_failure =
+            matches!(self.run.paused, Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. }));
         if over_failure && self.run.awaiting.is_empty() {
             self.resumed();
         }
@@ -407,6 +429,7 @@ impl Change<'_> {
         {
             if let Shape::Graph(graph) = &mut frame.shape {
                 graph.open.insert(place.node);
+                graph.failed.remove(&place.node);
             }
             self.run.agenda.insert(around);
         }

@@ -155,7 +155,8 @@ impl Asking<'_> {
         for (name, hole) in &run.script.holes {
             let text = self.text(hole)?;
             if text.contains('\0') {
-                let message = format!("a value for the command holds a NUL character, which no command can be given (`{name}`)");
+                let message =
+                    format!("a value for the command holds a NUL character, which no command can be given (`{name}`)");
                 return Err(Cause::Value { message });
             }
             job.env.push((name.clone(), SecretText::plain(text)));
@@ -224,8 +225,10 @@ impl Asking<'_> {
 
     /// A record or list is sent as JSON, a text as it is.
     fn body(&self, expr: &Expr) -> Result<SecretText, Cause> {
-        if matches!(expr.kind, ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Value(Value::Record(_) | Value::List(_)))
-        {
+        if matches!(
+            expr.kind,
+            ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Value(Value::Record(_) | Value::List(_))
+        ) {
             return self.value(expr).map(|it| SecretText::plain(json(&it).to_string()));
         }
         self.secret_text(expr)

@@ -1,6 +1,6 @@
 //! What people may want of a live run, and when that cannot be. A refusal says what can be wanted instead.
 
-use super::run::{EndingState, Status};
+use super::run::EndingState;
 use super::turn::Turn;
 use super::{Cause, Command, Event, PauseReason, Person, Refusal};
 use crate::plan::Place;
@@ -95,14 +95,7 @@ impl Turn<'_> {
             EndingState::Forward => Ok(()),
             EndingState::RollingBack { .. } => Err("the run is being rolled back already".to_owned()),
             EndingState::Stopping { .. } => Err("the run is being stopped already".to_owned()),
-            EndingState::Finishing { .. } | EndingState::Finished { .. } => {
-                Err("the run is ending already".to_owned())
-            }
+            EndingState::Finishing { .. } | EndingState::Finished { .. } => Err("the run is ending already".to_owned()),
         }
-    }
-
-    /// Returns whether something is under way that a person could wait for.
-    pub fn is_under_way(&self, place: Place) -> bool {
-        matches!(self.status(place), Status::Live | Status::Undoing)
     }
 }

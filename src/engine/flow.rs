@@ -47,26 +47,17 @@ impl Turn<'_> {
             return self.let_go(place);
         }
         let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
-        let open: Vec<NodeId> = graph.open.iter().copied().collect();
-        let all = self.plan.stages_of(place.node).count() as u32;
-        if graph.ended == all && !self.is_busy_beneath(place) {
+        if graph.ended == graph.total && !self.is_busy_beneath(place) {
             return self.end_stages(place);
         }
+        let decided = |stage: &NodeId| self.run.awaiting.contains(&Place::new(*stage, place.slot));
+        if let Some(failed) = graph.failed.iter().copied().find(|it| !decided(it)) {
+            return self.stage_failed(place, Place::new(failed, place.slot));
+        }
+        let open: Vec<NodeId> = if self.may_begin(place) { graph.open.iter().copied().collect() } else { Vec::new() };
         for stage in open {
-            let stage = Place::new(stage, place.slot);
-            match self.status(stage) {
-                Status::Idle if self.may_begin(place) => self.begin(stage),
-                Status::Failed if !self.run.awaiting.contains(&stage) => return self.stage_failed(place, stage),
-                Status::Idle
-                | Status::Failed
-                | Status::Live
-                | Status::Done
-                | Status::Skipped
-                | Status::Tolerated
-                | Status::Dropped
-                | Status::Undoing
-                | Status::Undone
-                | Status::Stuck => {}
+            if self.may_begin(place) {
+                self.begin(Place::new(stage, place.slot));
             }
         }
     }
@@ -103,11 +94,9 @@ impl Turn<'_> {
         let word = around.filter_map(|it| match &self.plan.node(it.node).kind {
             NodeKind::Stage(stage) => Some(stage.on_failure),
             NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => Some(*on_failure),
-            NodeKind::Loop(_)
-            | NodeKind::Parallel
-            | NodeKind::Step(_)
-            | NodeKind::Act(_)
-            | NodeKind::Sequence(_) => None,
+            NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
+                None
+            }
         });
         word.into_iter().next().unwrap_or_default()
     }
@@ -419,12 +408,9 @@ impl Turn<'_> {
                 Status::Done | Status::Skipped => {}
                 Status::Idle if self.may_begin(place) => return self.emit(began(after)),
                 Status::Failed | Status::Dropped => return self.close(place, Cause::Within { place: after }, false),
-                Status::Idle
-                | Status::Live
-                | Status::Tolerated
-                | Status::Undoing
-                | Status::Undone
-                | Status::Stuck => return,
+                Status::Idle | Status::Live | Status::Tolerated | Status::Undoing | Status::Undone | Status::Stuck => {
+                    return;
+                }
             }
         }
         if state.wave + 1 >= waves.max(1) {

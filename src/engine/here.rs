@@ -9,7 +9,7 @@ use super::turn::Turn;
 use super::{Cause, Run, Truth};
 use crate::eval::{self, Answer, Fuel, Scope, Silence};
 use crate::model::{Expr, FleetId, LocalId, LoopField, ProbeId, RunField, StageField, WaveField};
-use crate::plan::{Elements, NodeId, NodeKind, Place, Plan, Role, Slot, SpaceId};
+use crate::plan::{Binding, Elements, NodeId, NodeKind, Place, Plan, Role, Slot, SpaceId};
 use crate::value::{At, Value};
 
 /// One question to the world: which probe, about what.
@@ -116,9 +116,10 @@ impl Here<'_> {
     fn kept_before(&self, target: Option<&SmolStr>, key: &str) -> Option<Value> {
         let undo = self.nearest(|kind| *kind == NodeKind::Sequence(Role::Undo))?;
         let unit = self.plan.around(undo)?;
-        let kept = self.run.kept_before.iter().find(|(place, (of, name, _))| {
-            of.as_ref() == target && name == key && self.plan.is_within(**place, unit)
-        });
+        let kept =
+            self.run.kept_before.iter().find(|(place, (of, name, _))| {
+                of.as_ref() == target && name == key && self.plan.is_within(**place, unit)
+            });
         kept.map(|(_, (_, _, before))| before.clone())
     }
 
@@ -165,25 +166,14 @@ impl Here<'_> {
 
 impl Scope for Here<'_> {
     fn local(&self, local: LocalId) -> Answer {
-        let mut below: Option<Place> = None;
-        for place in std::iter::once(self.place).chain(self.plan.all_around(self.place)) {
-            let node = self.plan.node(place.node);
-            if let Some((_, expr)) = node.binds.iter().find(|(bound, _)| *bound == local) {
-                // An argument means what it meant around the thing that it was given to.
-                let outside = self.plan.around(place).unwrap_or(place);
+        match self.plan.binding(self.place, local) {
+            Some(Binding::Expr(expr, outside)) => {
                 let value = eval::eval(expr, &self.at(outside), &mut Fuel::default());
-                return value.map_err(|it| Silence::Cannot(it.message));
+                value.map_err(|it| Silence::Cannot(it.message))
             }
-            let inner_space = below.map(|it| self.plan.node(it.node).space);
-            if inner_space != Some(node.space)
-                && self.plan.space(node.space).local == Some(local)
-                && let Some(element) = self.element(node.space, place.slot)
-            {
-                return Ok(element);
-            }
-            below = Some(place);
+            Some(Binding::Element(space, slot)) => self.element(space, slot).ok_or(Silence::NotKnownHere),
+            None => Err(Silence::NotKnownHere),
         }
-        Err(Silence::NotKnownHere)
     }
 
     fn fleet(&self, fleet: FleetId) -> Answer {

@@ -32,9 +32,7 @@ mod turn;
 mod undo;
 
 pub use apply::apply;
-pub use event::{
-    Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting,
-};
+pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
 pub use explain::explain;
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{

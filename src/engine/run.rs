@@ -93,12 +93,21 @@ pub(super) enum EndingState {
     #[default]
     Forward,
     /// What runs ends, then everything is taken back.
-    RollingBack { cause: Cause },
+    RollingBack {
+        cause: Cause,
+    },
     /// What runs ends, then the run does, and leaves everything as it is.
-    Stopping { cause: Cause },
+    Stopping {
+        cause: Cause,
+    },
     /// The hook of the outcome, then `finally`.
-    Finishing { outcome: Outcome, hook: bool },
-    Finished { outcome: Outcome },
+    Finishing {
+        outcome: Outcome,
+        hook: bool,
+    },
+    Finished {
+        outcome: Outcome,
+    },
 }
 
 /// A place that is under way, forwards or backwards.
@@ -139,7 +148,10 @@ pub struct GraphFrame {
     pub open: BTreeSet<NodeId>,
     /// For stages that have begun to be waited for: how many others are still missing.
     pub missing: BTreeMap<NodeId, u32>,
+    /// Stages that failed and about which nothing was decided.
+    pub failed: BTreeSet<NodeId>,
     pub ended: u32,
+    pub total: u32,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -325,7 +337,6 @@ impl PartialEq for Run {
     fn eq(&self, other: &Run) -> bool {
         self.statuses == other.statuses
             && self.frames == other.frames
-            && self.alarms == other.alarms
             && self.left == other.left
             && self.kept == other.kept
             && self.touched == other.touched

@@ -70,8 +70,13 @@ impl Turn<'_> {
     }
 
     fn ring_alarms(&mut self) {
-        let due: Vec<Place> = self.run.alarms.iter().take_while(|(at, _)| *at <= self.now).map(|it| it.1).collect();
-        self.run.agenda.extend(due);
+        // What cannot go on yet although its time has come is looked at again when what holds it up ends.
+        while let Some((at, place)) = self.run.alarms.first().copied()
+            && at <= self.now
+        {
+            self.run.alarms.remove(&(at, place));
+            self.run.agenda.insert(place);
+        }
     }
 
     /// Looks at every place that something has changed for, until nothing more follows.
@@ -167,9 +172,7 @@ impl Turn<'_> {
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
         let mut between = std::iter::once(place).chain(self.plan.all_around(place)).take_while(|it| *it != outer);
-        between.any(|it| {
-            matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally))
-        })
+        between.any(|it| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally)))
     }
 
     /// Begins a part of something: its `when` is asked first.

@@ -214,12 +214,9 @@ impl Turn<'_> {
         let node = self.plan.node(place.node);
         let begun = match self.status(place) {
             Status::Done | Status::Failed | Status::Dropped | Status::Live => true,
-            Status::Idle
-            | Status::Skipped
-            | Status::Tolerated
-            | Status::Undoing
-            | Status::Undone
-            | Status::Stuck => false,
+            Status::Idle | Status::Skipped | Status::Tolerated | Status::Undoing | Status::Undone | Status::Stuck => {
+                false
+            }
         };
         if !begun || !node.undoable {
             return false;
@@ -249,7 +246,8 @@ impl Turn<'_> {
             let mut slots = self.plan.slots_beneath(node, place);
             counts
                 && !self.is_in_way_back(node, place.node)
-                && slots.any(|slot| !matches!(self.status(Place::new(node, Slot(slot))), Status::Idle | Status::Skipped))
+                && slots
+                    .any(|slot| !matches!(self.status(Place::new(node, Slot(slot))), Status::Idle | Status::Skipped))
         })
     }
 

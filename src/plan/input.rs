@@ -50,7 +50,8 @@ impl Reading<'_> {
 
     fn refuse_unknown(&mut self) {
         let words = self.given.words.iter().map(|(name, _)| name.clone());
-        let fields = self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
+        let fields =
+            self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
         let known: Vec<&str> = self.rollout.inputs.iter().map(|it| it.name.as_str()).collect();
         let unknown: Vec<String> = words.chain(fields).filter(|it| !known.contains(&it.as_str())).collect();
         for name in unknown {
@@ -71,7 +72,8 @@ impl Reading<'_> {
         }
         let known: Vec<&str> = self.rollout.profiles.iter().map(|it| it.name.as_str()).collect();
         let message = format!("`{}` has no profile `{name}`", self.rollout.name);
-        let help = if known.is_empty() { "it has none".to_owned() } else { format!("its profiles are {}", listed(&known)) };
+        let help =
+            if known.is_empty() { "it has none".to_owned() } else { format!("its profiles are {}", listed(&known)) };
         self.wrong.push(Diagnostic::new(Code::INPUT, self.rollout.span, message).help(help));
         Vec::new()
     }
@@ -79,12 +81,12 @@ impl Reading<'_> {
     fn value(&mut self, input: &Input, profile: &[(SmolStr, crate::model::Expr)]) -> Option<Value> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
         let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
-        let chosen = profile.iter().find(|(name, _)| *name == input.name);
+        let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
         let read = if let Some((_, text)) = word {
             read_as(text, &input.of)
         } else if let Some((file, json)) = field {
             from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))
-        } else if let Some((_, expr)) = chosen.or(input.default.as_ref().map(|it| (&input.name, it)).as_ref().copied()) {
+        } else if let Some(expr) = chosen.or(input.default.as_ref()) {
             eval::eval(expr, &NoScope, &mut Fuel::default()).map_err(|it| it.message)
         } else if matches!(input.of, Type::Optional(_)) {
             Ok(Value::Null)

@@ -48,7 +48,9 @@ pub fn wave_ends(waves: &[Value], count: u32) -> Result<Vec<(usize, u32)>, Strin
     }
     if before < count {
         let left = count - before;
-        return Err(format!("the last wave ends at {before} of {count}: {left} would never have their turn; end with `100%`"));
+        return Err(format!(
+            "the last wave ends at {before} of {count}: {left} would never have their turn; end with `100%`"
+        ));
     }
     Ok(ends)
 }

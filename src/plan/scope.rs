@@ -104,7 +104,11 @@ impl Scope for Planning<'_> {
     }
 
     fn file(&self, path: &str) -> Result<SmolStr, Silence> {
-        let path = if path.starts_with('/') || self.folder.is_empty() { path.to_owned() } else { format!("{}/{path}", self.folder) };
+        let path = if path.starts_with('/') || self.folder.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.folder)
+        };
         self.world.read(&path).map(SmolStr::new).map_err(Self::unreadable)
     }
 }
