@@ -20,7 +20,7 @@ const BACKOFF_MS_MAX: i64 = 3_600_000;
 impl Turn<'_> {
     pub fn begin_act(&mut self, place: Place, act: &Act) {
         match act {
-            Act::Run(_) | Act::Exec(_) | Act::Http(_) => self.ask_job(place, act, 1),
+            Act::Run(_) | Act::Exec(_) | Act::Http(_) => self.ask_job(place, act),
             Act::Check(check) => self.begin_check(place, check),
             Act::Require { condition, .. } => self.ask_condition(place, condition),
             Act::Wait { duration } => {
@@ -77,14 +77,15 @@ impl Turn<'_> {
     }
 
     /// Asks the world to do what an action says.
-    fn ask_job(&mut self, place: Place, act: &Act, attempt: u32) {
+    fn ask_job(&mut self, place: Place, act: &Act) {
         match self.job(act, place) {
-            Ok(job) => self.ask(place, attempt, false, job),
+            Ok(job) => self.ask(place, false, job),
             Err(cause) => self.fail(place, cause),
         }
     }
 
-    fn ask(&mut self, place: Place, attempt: u32, verify: bool, job: Job) {
+    fn ask(&mut self, place: Place, verify: bool, job: Job) {
+        let attempt = self.run.last_attempt(place) + 1;
         self.emit(Event::Asked { place, attempt, verify });
         self.step.effects.push(Effect::Perform { place, attempt, job: Box::new(job) });
     }
@@ -101,10 +102,9 @@ impl Turn<'_> {
 
     /// Asks every probe of a condition; one without probes is decided at once.
     fn ask_condition(&mut self, place: Place, condition: &Expr) {
-        let attempt = self.run.frames.get(&place).map_or(1, |it| it.attempt + 1);
         match self.probes(condition, place) {
             Ok(probes) if probes.is_empty() => self.decide_condition(place, condition, &[], Vec::new()),
-            Ok(probes) => self.ask(place, attempt, false, Job::Probes { probes }),
+            Ok(probes) => self.ask(place, false, Job::Probes { probes }),
             Err(cause) => self.fail(place, cause),
         }
     }
@@ -175,7 +175,7 @@ impl Turn<'_> {
         }
         if let Some((until, why)) = frame.waits {
             if until <= self.now && (why == Waiting::Wait || self.run.paused.is_none()) {
-                self.waited(place, act, why, frame.attempt);
+                self.waited(place, act, why);
             }
             return;
         }
@@ -201,11 +201,11 @@ impl Turn<'_> {
         }
     }
 
-    fn waited(&mut self, place: Place, act: &Act, why: Waiting, attempt: u32) {
+    fn waited(&mut self, place: Place, act: &Act, why: Waiting) {
         match (why, act) {
             (Waiting::Wait, _) => self.end(place, Ending::Done),
             (Waiting::Settle | Waiting::Again, Act::Check(check)) => self.ask_condition(place, &check.condition),
-            (Waiting::Backoff, act) => self.ask_job(place, act, attempt + 1),
+            (Waiting::Backoff, act) => self.ask_job(place, act),
             (Waiting::Settle | Waiting::Again | Waiting::Delay, _) => {}
         }
     }
@@ -217,7 +217,7 @@ impl Turn<'_> {
         match answer {
             Answer::Done(_) => self.end(place, Ending::Done),
             Answer::Probed { results } => self.probed(place, act, verifying, &results),
-            Answer::Fault(fault) => self.faulted(place, act, attempt, fault),
+            Answer::Fault(fault) => self.faulted(place, act, fault),
         }
     }
 
@@ -236,29 +236,29 @@ impl Turn<'_> {
     /// An interrupted attempt was looked at: it was done, or not, or nobody knows.
     fn judge_verified(&mut self, place: Place, truth: Truth) {
         let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
-        let attempt = self.run.frames.get(&place).map_or(1, |it| it.attempt);
         match truth {
             Truth::Holds => self.end(place, Ending::Done),
-            Truth::Violated => self.ask_job(place, act, attempt + 1),
+            Truth::Violated => self.ask_job(place, act),
             Truth::Unknown => self.await_person(place, unknown_fault()),
         }
     }
 
-    fn faulted(&mut self, place: Place, act: &Act, attempt: u32, fault: Fault) {
+    fn faulted(&mut self, place: Place, act: &Act, fault: Fault) {
         match fault.kind {
-            FaultKind::Unknown => self.interrupted(place, act, attempt, fault),
+            FaultKind::Unknown => self.interrupted(place, act, fault),
             FaultKind::Missing => self.await_person(place, fault),
             FaultKind::Refused
             | FaultKind::Signalled
             | FaultKind::TimedOut
             | FaultKind::Unreachable
-            | FaultKind::Ended => self.refused(place, act, attempt, fault),
+            | FaultKind::Ended => self.refused(place, act, fault),
         }
     }
 
-    fn refused(&mut self, place: Place, act: &Act, attempt: u32, fault: Fault) {
+    fn refused(&mut self, place: Place, act: &Act, fault: Fault) {
+        let tries = self.run.frames.get(&place).map_or(1, |it| it.tries);
         let retry = act.settings().and_then(|it| it.retry.as_ref());
-        let wait_ms = retry.and_then(|it| self.next_attempt(it, attempt, place));
+        let wait_ms = retry.and_then(|it| self.next_attempt(it, tries, place));
         match wait_ms {
             Some(ms) if self.closing_around(place).is_none() && fault.kind != FaultKind::Ended => {
                 self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Backoff });
@@ -268,16 +268,16 @@ impl Turn<'_> {
     }
 
     /// Nobody knows whether it ran to its end: its `interrupted` decides.
-    fn interrupted(&mut self, place: Place, act: &Act, attempt: u32, fault: Fault) {
+    fn interrupted(&mut self, place: Place, act: &Act, fault: Fault) {
         let asks_only = matches!(act, Act::Check(_) | Act::Require { .. });
         let policy = act.settings().map(Settings::when_interrupted);
         match policy {
             // A question can be asked again at any time.
             _ if asks_only => self.ask_again(place, act),
-            Some(Interrupted::Retry) => self.ask_job(place, act, attempt + 1),
+            Some(Interrupted::Retry) => self.ask_job(place, act),
             Some(Interrupted::Fail) => self.fail(place, Cause::Fault { fault }),
             Some(Interrupted::Verify(condition)) => match self.probes(&condition, place) {
-                Ok(probes) => self.ask(place, attempt + 1, true, Job::Probes { probes }),
+                Ok(probes) => self.ask(place, true, Job::Probes { probes }),
                 Err(cause) => self.fail(place, cause),
             },
             Some(Interrupted::Ask) | None => self.await_person(place, fault),

@@ -188,9 +188,11 @@ impl Change<'_> {
     fn asked(&mut self, place: Place, attempt: u32, verify: bool) {
         let frame = self.frame(place);
         frame.attempt = attempt;
+        frame.tries += 1;
         frame.asked = true;
         frame.verifying = verify;
         self.stop_waiting(place);
+        self.run.set_attempt(self.plan, place, attempt);
         self.run.set_status(self.plan, place, Status::Live);
         self.touch(place);
     }
@@ -262,9 +264,10 @@ impl Change<'_> {
             }
             Ending::Done | Ending::Dropped => {}
         }
+        let is_stage = matches!(self.plan.node(place.node).kind, NodeKind::Stage(_));
         if let Some(graph) = self.graph_around(place) {
             graph.open.remove(&place.node);
-            if status == Status::Failed {
+            if is_stage && status == Status::Failed {
                 graph.failed.insert(place.node);
             }
         }
@@ -423,6 +426,7 @@ impl Change<'_> {
         self.run.awaiting.remove(&place);
         self.run.reset_beneath(self.plan, place);
         self.run.remove_frame(place);
+        self.run.stuck.remove(&place);
         self.run.set_status(self.plan, place, Status::Idle);
         if let Some(around) = self.plan.around(place)
             && let Some(frame) = self.run.frames.get_mut(&around)
@@ -439,13 +443,13 @@ impl Change<'_> {
     fn rollback_started(&mut self, place: Place, cause: &Cause) {
         self.run.paused = None;
         self.run.awaiting.clear();
-        if place == Place::ROOT {
-            self.run.failure.get_or_insert_with(|| cause.clone());
-            self.run.ending = EndingState::RollingBack { cause: cause.clone() };
+        if place != Place::ROOT {
+            // The stage has ended; what takes it back begins by itself.
+            return;
         }
-        // A stage that has failed is no longer under way; to be taken back it has to be again.
-        let frame = self.frame(place);
-        frame.closing.get_or_insert_with(|| cause.clone());
+        self.run.failure.get_or_insert_with(|| cause.clone());
+        self.run.ending = EndingState::RollingBack { cause: cause.clone() };
+        self.frame(place).closing.get_or_insert_with(|| cause.clone());
         self.attend_beneath(place);
         self.run.agenda.insert(place);
     }

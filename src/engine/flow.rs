@@ -74,13 +74,30 @@ impl Turn<'_> {
 
     /// A stage has failed, and its word, or the rollout's, says what that means.
     fn stage_failed(&mut self, rollout: Place, stage: Place) {
+        match self.status(stage) {
+            Status::Undoing => return,
+            // Taken back to where it was before: now a person decides.
+            Status::Undone | Status::Stuck => {
+                return self.emit(Event::Paused { why: PauseReason::Failed { place: stage }, by: None });
+            }
+            Status::Idle
+            | Status::Live
+            | Status::Done
+            | Status::Skipped
+            | Status::Failed
+            | Status::Tolerated
+            | Status::Dropped => {}
+        }
         let cause = Cause::Within { place: stage };
         let is_root = rollout == Place::ROOT;
         match self.policy(stage) {
             OnFailure::Rollback if is_root => self.emit(Event::RollbackStarted { place: Place::ROOT, cause }),
             OnFailure::Stop if is_root => self.close(Place::ROOT, cause, false),
             OnFailure::Rollback | OnFailure::Stop => self.fail(rollout, cause),
-            OnFailure::RollbackStage => self.emit(Event::RollbackStarted { place: stage, cause }),
+            OnFailure::RollbackStage => {
+                self.emit(Event::RollbackStarted { place: stage, cause });
+                self.emit(Event::UndoBegan { place: stage, tolerated: None });
+            }
             OnFailure::Pause => self.emit(Event::Paused { why: PauseReason::Failed { place: stage }, by: None }),
         }
     }

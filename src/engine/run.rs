@@ -16,6 +16,8 @@ pub struct Run {
     pub(super) begun: At,
     /// By node, then by slot; a row is empty until its first slot changes.
     statuses: Vec<Vec<Status>>,
+    /// The last attempt of each action that was asked for, in rows like the statuses.
+    attempts: Vec<Vec<u16>>,
     pub(super) frames: BTreeMap<Place, Frame>,
     /// Places to look at; worked through within each step.
     pub(super) agenda: BTreeSet<Place>,
@@ -114,8 +116,11 @@ pub(super) enum EndingState {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
     pub begun: At,
-    /// The attempt that is or was last under way; 0 before the first.
+    /// The attempt that is or was last under way; 0 before the first. Of an action it is never used again, even when
+    /// a person has it tried from the start.
     pub attempt: u32,
+    /// How often it was tried since it last began.
+    pub tries: u32,
     /// Whether the question of this attempt is open.
     pub asked: bool,
     /// Whether the open question only verifies an interrupted attempt.
@@ -192,6 +197,7 @@ impl Frame {
         Frame {
             begun,
             attempt: 0,
+            tries: 0,
             asked: false,
             verifying: false,
             waits: None,
@@ -283,6 +289,24 @@ impl Run {
         row[place.slot.index()] = status;
     }
 
+    /// Returns the last attempt of an action, in all its lives; 0 before the first.
+    pub(super) fn last_attempt(&self, place: Place) -> u32 {
+        let row = self.attempts.get(place.node.index());
+        row.and_then(|row| row.get(place.slot.index())).map_or(0, |it| u32::from(*it))
+    }
+
+    pub(super) fn set_attempt(&mut self, plan: &Plan, place: Place, attempt: u32) {
+        if self.attempts.len() < plan.nodes.len() {
+            self.attempts.resize(plan.nodes.len(), Vec::new());
+        }
+        let row = &mut self.attempts[place.node.index()];
+        if row.len() <= place.slot.index() {
+            let slots = (plan.slots(place.node) as usize).max(place.slot.index() + 1);
+            row.resize(slots, 0);
+        }
+        row[place.slot.index()] = attempt.try_into().unwrap_or(u16::MAX);
+    }
+
     /// Forgets everything that happened beneath a place, so that it can happen again.
     pub(super) fn reset_beneath(&mut self, plan: &Plan, place: Place) {
         for node in place.node.0 + 1..plan.node(place.node).end.0 {
@@ -296,6 +320,7 @@ impl Run {
                     self.remove_frame(inner);
                     self.awaiting.remove(&inner);
                     self.failed_targets.remove(&inner);
+                    self.stuck.remove(&inner);
                 }
             }
         }

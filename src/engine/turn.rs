@@ -83,6 +83,8 @@ impl Turn<'_> {
     fn attend_all(&mut self) {
         while let Some(place) = self.run.agenda.pop_last() {
             self.attend(place);
+            // Each look ends in an event or in nothing to do; a run that talks to itself is a bug of ours.
+            assert!(self.step.events.len() < 10_000_000, "a turn ends");
         }
     }
 

@@ -9,6 +9,9 @@ mod crash;
 mod luck;
 mod play;
 
+#[cfg(test)]
+mod cases;
+
 pub use crash::{Crash, crashed};
 pub use luck::{Luck, Odds};
 pub use play::{Played, Stopped, play};
