@@ -28,6 +28,13 @@ pub mod plan;
 
 pub mod engine;
 
+pub mod view;
+
 pub mod report;
 
 pub mod sim;
+
+// The world, with input and output.
+pub mod journal;
+
+pub mod runtime;

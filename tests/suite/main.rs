@@ -1,5 +1,8 @@
 //! The suite: everything that is tested from outside the rooms, one file per subject.
 
+mod corpus;
+mod journal;
 mod lang;
 mod shell;
 mod syntax;
+mod toy;
