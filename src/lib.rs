@@ -8,3 +8,6 @@ pub mod source;
 
 // The engine, pure.
 pub mod engine;
+
+// The world.
+pub mod action;
