@@ -4,6 +4,7 @@ mod corpus;
 mod examples;
 mod journal;
 mod lang;
+mod sagas;
 mod shell;
 mod syntax;
 mod toy;
