@@ -1,9 +1,12 @@
 //! The suite: everything that is tested from outside the rooms, one file per subject.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
+
 mod corpus;
 mod examples;
 mod journal;
 mod lang;
 mod shell;
 mod syntax;
+mod tidy;
 mod toy;
