@@ -1,5 +1,7 @@
 //! The suite: everything that is tested from outside the rooms, one file per subject.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
+
 mod corpus;
 mod examples;
 mod journal;
@@ -7,4 +9,5 @@ mod lang;
 mod sagas;
 mod shell;
 mod syntax;
+mod tidy;
 mod toy;
