@@ -155,7 +155,9 @@ impl<'t> Checker<'t> {
             self.expect_type(right, &r.expr, &r.of, l.of.present());
             return Typed::bad(span);
         };
-        if !matches!(l.of, Type::Optional(_) | Type::Any) {
+        // An undo may read what was kept without more, but a first run finds nothing there.
+        let is_kept = matches!(l.expr.kind, ExprKind::Kept { .. });
+        if !is_kept && !matches!(l.of, Type::Optional(_) | Type::Any) {
             let message = format!("`{}` is always there", shortened(left.text()));
             let problem = Diagnostic::new(Code::NO_EFFECT, right.span(), message);
             self.say(problem.because("never used").help("leave `??` and what follows away"));

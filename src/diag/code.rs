@@ -115,6 +115,14 @@ codes! {
     // Secrets, shell.
     SHOWN_SECRET = "E0700", "a secret that would be shown";
     SHELL = "E0701", "a value where the shell cannot take one";
+    // Plans.
+    INPUT = "E0801", "an input without a right value";
+    VALUE = "E0802", "no value";
+    LOOP = "E0803", "a loop over nothing, or over nobody knows what";
+    NUMBER = "E0804", "a number that cannot be";
+    FLEET_LOAD = "E0805", "a fleet that cannot be loaded";
+    KEPT_MISSING = "E0806", "an undo without what it needs";
+    PLAN_TOO_LARGE = "E0807", "a plan that is too large";
     // Lints.
     UNUSED = "W0001", "an unused name";
     UNUSED_IMPORT = "W0002", "an unused import";

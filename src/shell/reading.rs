@@ -42,11 +42,13 @@ pub(super) struct Readings {
 /// What a word is to the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Role {
+    Command,
     /// Options by their letters, or a long one by its name.
     Option(String),
     /// The value of the option with this letter or name.
     Value(String),
-    Operand(usize),
+    /// Operands before it: at least, and at most where an expansion among them may vanish.
+    Operand(usize, usize),
 }
 
 /// Returns the second readings of a command's words, the command's name being the first.
@@ -73,10 +75,11 @@ pub(super) fn effective(words: &[Word]) -> Option<&[Word]> {
     words.get(wrappers..).filter(|rest| !rest.is_empty())
 }
 
-/// Returns the name of a program without its folder, if it is known.
+/// Returns the name of a program without its folder, as far as it is known: `$BIN/sh` is a `sh`.
 pub(super) fn base_name(word: &Word) -> Option<String> {
-    let literal = word.literal()?;
-    Some(literal.rsplit('/').next().unwrap_or(&literal).to_owned())
+    let tail = word.tail();
+    let name = tail.rsplit('/').next().unwrap_or(&tail);
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 fn row(word: &Word) -> Option<&'static Row> {
@@ -90,9 +93,10 @@ fn row(word: &Word) -> Option<&'static Row> {
 
 /// Returns where programs of the table stand: in front, after a wrapper, and a shell with `-c` anywhere.
 fn starts(words: &[Word]) -> Vec<usize> {
-    let Some(name) = words.first().and_then(base_name) else { return shells(words).collect() };
     let mut starts = vec![0];
-    if WRAPPERS.contains(&name.as_str()) {
+    // A command that is not known yet, such as `$SUDO`, may be a wrapper or vanish.
+    let is_wrapper = |name: String| WRAPPERS.contains(&name.as_str());
+    if words.first().is_some_and(|word| base_name(word).is_none_or(is_wrapper)) {
         // A dot behind a wrapper is a folder, as in `find .`.
         let is_program = |at: &usize| words[*at].bare() != Some(".") && row(&words[*at]).is_some();
         starts.extend((1..words.len()).find(is_program));
@@ -113,16 +117,21 @@ fn shells(words: &[Word]) -> impl Iterator<Item = usize> {
 
 /// Tells for each word but the first what it is to the command.
 fn roles(words: &[Word], row: &Row) -> Vec<Role> {
-    let mut roles = vec![Role::Operand(usize::MAX)];
-    let mut operands = 0;
+    let mut roles = vec![Role::Command];
+    let (mut least, mut most) = (0, 0);
     let mut are_options_over = false;
     while roles.len() < words.len() {
         let word = &words[roles.len()];
         let head = word.head();
-        if are_options_over || !head.starts_with('-') || head.len() < 2 {
-            roles.push(Role::Operand(operands));
-            operands += 1;
-            are_options_over |= operands >= row.stops_after;
+        // A lone dash ends the options of a shell, and is a file to others.
+        if head == "-" && matches!(row.reads, Reads::FirstWith { .. }) && word.is_known() && !are_options_over {
+            roles.push(Role::Option(head));
+            are_options_over = true;
+        } else if are_options_over || !head.starts_with('-') || head.len() < 2 {
+            roles.push(Role::Operand(least, most));
+            most += 1;
+            least += usize::from(!word.may_vanish());
+            are_options_over |= least >= row.stops_after;
         } else if head == "--" && word.is_known() {
             roles.push(Role::Option(head));
             are_options_over = true;
@@ -166,16 +175,16 @@ fn read_again(words: &[Word], roles: &[Role], row: &Row) -> Vec<Vec<Flow>> {
     let is_read = |at: usize| match (&roles[at], row.reads) {
         (Role::Value(name), _) if row.options.contains(&name.as_str()) => true,
         (_, Reads::All) => at > 0,
-        (Role::Operand(number), Reads::First { unless }) => *number == first && !is_given(unless),
-        (Role::Operand(number), Reads::FirstWith { letter }) => *number == 0 && has_letter(letter),
-        (Role::Operand(number), Reads::From(least)) => *number != usize::MAX && *number >= least,
-        (Role::Operand(number), Reads::At(exact)) => *number == exact,
-        (Role::Operand(_) | Role::Option(_) | Role::Value(_), _) => false,
+        (Role::Operand(least, most), Reads::First { unless }) => (*least..=*most).contains(&first) && !is_given(unless),
+        (Role::Operand(least, _), Reads::FirstWith { letter }) => *least == 0 && has_letter(letter),
+        (Role::Operand(_, most), Reads::From(from)) => *most >= from,
+        (Role::Operand(least, most), Reads::At(exact)) => (*least..=*most).contains(&exact),
+        (Role::Command | Role::Operand(..) | Role::Option(_) | Role::Value(_), _) => false,
     };
     let flows = |at: usize| match row.reads {
         _ if is_read(at) => words[at].flows.clone(),
         // The name of a file is only a name, but what `<( … )` prints is a program.
-        Reads::FirstWith { .. } | Reads::File if roles[at] == Role::Operand(0) => printed(&words[at]),
+        Reads::FirstWith { .. } | Reads::File if matches!(roles[at], Role::Operand(0, _)) => printed(&words[at]),
         Reads::All
         | Reads::Options
         | Reads::First { .. }
@@ -195,8 +204,7 @@ fn printed(word: &Word) -> Vec<Flow> {
 
 /// Returns who reads standard input as a program.
 fn input(words: &[Word], roles: &[Role], row: &Row, reading: Reading) -> Option<Reading> {
-    let operands =
-        || roles.iter().enumerate().filter(|(_, role)| matches!(role, Role::Operand(number) if *number != usize::MAX));
+    let operands = || (0..words.len()).filter(|at| matches!(roles[*at], Role::Operand(..)));
     match row.input {
         Input::Data => None,
         Input::Program => Some(reading),
@@ -204,16 +212,16 @@ fn input(words: &[Word], roles: &[Role], row: &Row, reading: Reading) -> Option<
             let takes_option = |role: &Role| match role {
                 Role::Value(name) => row.options.contains(&name.as_str()) || name == "m",
                 Role::Option(letters) => matches!(row.reads, Reads::FirstWith { letter } if letters.contains(letter)),
-                Role::Operand(_) => false,
+                Role::Command | Role::Operand(..) => false,
             };
             let asks = roles.iter().any(|role| matches!(role, Role::Option(letters) if letters == "s"));
-            let file = operands().next().and_then(|(at, _)| words[at].literal());
+            let file = operands().next().and_then(|at| words[at].literal());
             let is_input = operands().next().is_none() || matches!(file.as_deref(), Some("-" | "/dev/stdin"));
             (asks || (is_input && !roles.iter().any(takes_option))).then_some(reading)
         }
         Input::Remote => match operands().nth(1) {
             None => Some(reading),
-            Some((at, _)) => remote(&words[at..]).and_then(|words| readings(&words).input),
+            Some(at) => remote(&words[at..]).and_then(|words| readings(&words).input),
         },
     }
 }

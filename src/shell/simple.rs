@@ -35,7 +35,10 @@ impl Lowering {
                 Some(Item::Char('#')) | None => break,
                 Some(Item::Char(char)) if is_meta(char) && !self.is_process() => break,
                 Some(_) => {
-                    let word = self.word();
+                    let mut word = self.word();
+                    if self.dialect == Dialect::Bash && command.words.iter().all(is_assignment) {
+                        self.subscript(&mut word);
+                    }
                     let is_descriptor = matches!(self.tape.char_at(0), Some('<' | '>')) && is_descriptor(&word);
                     if !is_descriptor && !word.is_empty() {
                         command.words.push(word);
@@ -44,6 +47,18 @@ impl Lowering {
             }
         }
         self.judge(&command, carried)
+    }
+
+    /// Reads on to the end of a subscript, in which bash takes blanks and operators as they are.
+    fn subscript(&mut self, word: &mut Word) {
+        while word.is_open_subscript() && self.tape.peek().is_some() {
+            if self.tape.char_at(0).is_some_and(is_meta) {
+                self.tape.copy();
+            }
+            let more = self.word();
+            word.pieces.extend(more.pieces);
+            word.flows.extend(more.flows);
+        }
     }
 
     /// Tells whether bash's `<( … )` or `>( … )` begins here.
@@ -107,7 +122,6 @@ impl Lowering {
 
     /// Looks at the assignments before a command and returns its words.
     fn assignments<'a>(&mut self, words: &'a [Word]) -> &'a [Word] {
-        let is_assignment = |word: &Word| word.assigned().is_some() || word.hole_in_name().is_some();
         let count = words.iter().take_while(|word| is_assignment(word)).count();
         for word in &words[..count] {
             self.refuse_name(word);
@@ -191,6 +205,10 @@ impl Lowering {
             }
         }
     }
+}
+
+fn is_assignment(word: &Word) -> bool {
+    word.assigned().is_some() || word.hole_in_name().is_some()
 }
 
 /// Tells whether a word directly before `<` or `>` is the descriptor that is redirected.

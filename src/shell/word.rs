@@ -81,6 +81,30 @@ impl Word {
         known.collect()
     }
 
+    /// Returns the text after the last thing that is not known yet.
+    pub(super) fn tail(&self) -> String {
+        let mut tail = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Plain(text) | Piece::Quoted(text) => tail.push_str(text),
+                Piece::Hole(_) | Piece::Unknown => tail.clear(),
+            }
+        }
+        tail
+    }
+
+    /// Tells whether nothing may be left of the word: an expansion out of quotes can be empty.
+    pub(super) fn may_vanish(&self) -> bool {
+        self.pieces.iter().all(|piece| *piece == Piece::Unknown)
+    }
+
+    /// Tells whether the word ends inside of a subscript, as `list[` does.
+    pub(super) fn is_open_subscript(&self) -> bool {
+        let Some(Piece::Plain(first)) = self.pieces.first() else { return false };
+        let closes = |piece: &Piece| matches!(piece, Piece::Plain(text) if text.contains(']'));
+        first.split_once('[').is_some_and(|(name, _)| is_name(name)) && !self.pieces.iter().any(closes)
+    }
+
     /// Returns the whole text, if all of it is known.
     pub(super) fn literal(&self) -> Option<String> {
         self.is_known().then(|| self.head())
@@ -112,11 +136,13 @@ impl Word {
     pub(super) fn hole_in_name(&self) -> Option<usize> {
         let mut found = None;
         let mut is_subscript = false;
+        let mut is_closed = false;
         for piece in &self.pieces {
             match piece {
                 Piece::Plain(text) => {
                     let left = text.split('=').next().expect("splitting gives at least one part");
                     is_subscript |= left.contains('[');
+                    is_closed |= left.contains(']');
                     let fits = |char: char| char.is_ascii_alphanumeric() || "_[]+".contains(char) || is_subscript;
                     if !left.chars().all(fits) {
                         return None;
@@ -132,7 +158,8 @@ impl Word {
                 Piece::Unknown => {}
             }
         }
-        None
+        // Bash reads on to the bracket, over blanks and operators.
+        found.filter(|_| is_subscript && !is_closed)
     }
 
     /// Returns the holes before the first `=`, quoted or not; all of them if there is none.

@@ -230,7 +230,7 @@ fn node_kind(rule: Rule) -> NodeKind {
         Rule::aliased => NodeKind::Aliased,
         Rule::body => NodeKind::Body,
         Rule::record => NodeKind::Record,
-        Rule::leaf | Rule::name | Rule::type_text => NodeKind::Leaf,
+        Rule::leaf | Rule::lone | Rule::name | Rule::type_text => NodeKind::Leaf,
         Rule::text => NodeKind::Text,
         Rule::hole => NodeKind::Hole,
         Rule::list => NodeKind::List,

@@ -1,5 +1,7 @@
 //! What can be wrong with a text, as small data with its place. Knows no words for it: `message` does.
 
+use super::token::TokenKind;
+
 /// How many mistakes are remembered; a text with more is broken everywhere.
 const KEPT_MAX: usize = 10_000;
 
@@ -22,7 +24,7 @@ pub(super) enum MistakeKind {
     /// The bracket that was never closed; the mistake's place is where its closer belongs.
     UnclosedBracket {
         opener: u32,
-        close: char,
+        close: TokenKind,
     },
     StrayCloser,
     /// A `{` belongs here.

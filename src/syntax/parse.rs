@@ -5,9 +5,9 @@ use pest::Parser;
 
 use super::build::Builder;
 use super::grammar::{Grammar, Rule};
-use super::layout::{Stream, balance, is_indented_consistently, lay_out};
+use super::layout::{Stream, balance, lay_out, misplaced_closers};
 use super::lexer::{Lexed, lex};
-use super::message::Narrator;
+use super::message::{Narrator, Rank};
 use super::mistake::{Mistake, MistakeKind, Mistakes};
 use super::node::{Children, Node, NodeKind};
 use super::token::{TokenKind, Tokens};
@@ -39,10 +39,12 @@ pub fn parse(source: &Source) -> Tree {
     }
     let Lexed { tokens, comments, mistakes } = lex(text, source.id());
     let balanced = balance(&tokens);
-    let mut reading = read(text, tokens.clone(), mistakes.clone(), !balanced);
-    if balanced && !reading.mistakes.list.is_empty() && !is_indented_consistently(&tokens, text) {
-        let other = read(text, tokens, mistakes, true);
-        if lines_of(&other, source) < lines_of(&reading, source) {
+    let mut reading = read(text, tokens, mistakes, !balanced);
+    if balanced && !reading.mistakes.list.is_empty() {
+        let misplaced = misplaced_closers(&reading.tokens, text);
+        let again = (misplaced > 0).then(|| lex(text, source.id()));
+        let other = again.map(|it| read(text, it.tokens, it.mistakes, true));
+        if let Some(other) = other.filter(|it| explains(it, &reading, misplaced, source)) {
             reading = other;
         }
     }
@@ -93,9 +95,17 @@ fn build(tokens: &Tokens, stream: Stream, mistakes: &mut Mistakes) -> Vec<Node> 
 
 /// Adds the mistakes that the tree itself shows.
 fn find_in_nodes(nodes: &[Node], tokens: &Tokens, mistakes: &mut Mistakes) {
+    // Where the record ends whose entries are being passed.
+    let mut fields: Option<u32> = None;
     for (index, node) in nodes.iter().enumerate() {
-        if node.kind == NodeKind::Record {
-            find_missing_equals(nodes, index as u32, tokens, mistakes);
+        if node.kind == NodeKind::Entry {
+            let among_fields = fields.is_some_and(|end| (index as u32) < end);
+            find_missing_equals(nodes, index as u32, among_fields, tokens, mistakes);
+        }
+        match node.kind {
+            NodeKind::Record => fields = Some(node.end),
+            NodeKind::Body => fields = None,
+            _ => {}
         }
         if !node.kind.is_mistake() {
             continue;
@@ -107,39 +117,55 @@ fn find_in_nodes(nodes: &[Node], tokens: &Tokens, mistakes: &mut Mistakes) {
     }
 }
 
-/// Adds the entries of a record that are `name value`: in a record only `name = value` makes sense.
-fn find_missing_equals(nodes: &[Node], record: u32, tokens: &Tokens, mistakes: &mut Mistakes) {
+/// Adds an entry that is `name value` where only `name = value` makes sense: among a record's fields, and
+/// elsewhere if the value is one that no word takes as its only item.
+fn find_missing_equals(nodes: &[Node], entry: u32, among_fields: bool, tokens: &Tokens, mistakes: &mut Mistakes) {
     let children = |node: u32| Children { nodes, next: node + 1, end: nodes[node as usize].end };
-    for entry in children(record).filter(|it| nodes[*it as usize].kind == NodeKind::Entry) {
-        let mut parts = children(entry).map(|it| nodes[it as usize]);
-        let (Some(name), Some(value), None) = (parts.next(), parts.next(), parts.next()) else { continue };
-        let named = name.kind == NodeKind::Leaf && tokens.kinds[name.first as usize] == TokenKind::Name;
-        if named && value.kind.is_value() {
-            let at = tokens.ends[name.last as usize] as usize;
-            mistakes.add(MistakeKind::MissingEquals { name: name.first }, at, at);
-        }
+    let mut parts = children(entry);
+    let (Some(name), Some(value), None) = (parts.next(), parts.next(), parts.next()) else { return };
+    let (name, value_kind) = (nodes[name as usize], nodes[value as usize].kind);
+    let named = name.kind == NodeKind::Leaf && tokens.kinds[name.first as usize] == TokenKind::Name;
+    let measure = |it: u32| {
+        let node = nodes[it as usize];
+        node.kind == NodeKind::Leaf && is_measure(tokens.kinds[node.first as usize])
+    };
+    let range = value_kind == NodeKind::Binary && {
+        let left = nodes[value as usize + 1];
+        tokens.kinds.get(left.last as usize + 1) == Some(&TokenKind::Range)
+    };
+    let certain = if among_fields { value_kind.is_value() } else { range || measure(value) };
+    if named && certain {
+        let at = tokens.ends[name.last as usize] as usize;
+        mistakes.add(MistakeKind::MissingEquals { name: name.first }, at, at);
     }
+}
+
+/// Returns whether a literal of this kind is a property's value and never the item of a word.
+fn is_measure(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(kind, T::Int | T::Number | T::Size | T::Time | T::Date)
 }
 
 /// Tells the first mistakes; of those that may be echoes of others on their line, none.
 fn told(reading: &Reading, source: &Source) -> Vec<Diagnostic> {
     let narrator = Narrator { source, tokens: &reading.tokens, nodes: &reading.nodes };
-    let mut list: Vec<(u32, u8, &Mistake)> = Vec::with_capacity(reading.mistakes.list.len());
+    let mut list: Vec<(u32, Rank, &Mistake)> = Vec::with_capacity(reading.mistakes.list.len());
     list.extend(reading.mistakes.list.iter().map(|it| (source.line_of(it.start), it.rank(), it)));
     list.sort_by_key(|(line, rank, it)| (*line, *rank, it.start, it.end));
     let mut errors: Vec<Diagnostic> = Vec::new();
-    let mut before: Option<(u32, u8)> = None;
+    let mut told: Vec<Rank> = Vec::new();
+    let mut before: Option<(u32, &Mistake)> = None;
     for (line, rank, mistake) in list {
-        let surer = before.filter(|(told, _)| *told == line).map(|(_, rank)| rank);
-        let echo = match rank {
-            0 | 1 => false,
-            2 => matches!(surer, Some(0 | 2)),
-            _ => surer.is_some(),
-        };
-        if echo {
+        let on_line = before.filter(|(told, _)| *told == line);
+        if on_line.is_none() {
+            told.clear();
+        }
+        let shape = on_line.filter(|_| rank == Rank::Shape && told.last() == Some(&Rank::Shape));
+        if rank.is_echo_of(&told) || shape.is_some_and(|(_, it)| belong_together(it, mistake, source)) {
             continue;
         }
-        before = Some((line, surer.map_or(rank, |it| it.min(rank))));
+        told.push(rank);
+        before = Some((line, mistake));
         errors.push(narrator.tell(mistake));
         if errors.len() == DIAGNOSTICS_MAX {
             break;
@@ -149,7 +175,20 @@ fn told(reading: &Reading, source: &Source) -> Vec<Diagnostic> {
     errors
 }
 
-/// Counts the lines with mistakes, to compare two readings of a text.
+/// Returns whether two mistakes on a line are about one value or entry: no comma stands between them.
+fn belong_together(one: &Mistake, other: &Mistake, source: &Source) -> bool {
+    let between = one.end.min(other.start) as usize..other.start as usize;
+    !source.text()[between].contains(',')
+}
+
+/// Returns whether a reading by indentation explains a broken text better than one by its brackets, which
+/// match: with fewer lines that are wrong, or with no more bracket mistakes than there are closers out of line.
+fn explains(other: &Reading, reading: &Reading, misplaced: usize, source: &Source) -> bool {
+    let brackets = other.mistakes.list.iter().filter(|it| it.rank() == Rank::Bracket).count();
+    brackets <= misplaced + 1 || lines_of(other, source) < lines_of(reading, source)
+}
+
+/// Counts the lines with mistakes.
 fn lines_of(reading: &Reading, source: &Source) -> usize {
     let mut lines: Vec<u32> = reading.mistakes.list.iter().map(|it| source.line_of(it.start)).collect();
     lines.sort_unstable();
@@ -169,27 +208,31 @@ fn mark_broken(nodes: &mut [Node], tokens: &Tokens, mistakes: &Mistakes) {
         _ => None,
     }));
     places.sort_unstable();
-    for place in places {
-        mark_at(nodes, tokens, place);
-    }
+    mark_at(nodes, tokens, &places);
 }
 
-fn mark_at(nodes: &mut [Node], tokens: &Tokens, place: u32) {
-    let mut path: Vec<u32> = Vec::new();
-    let (mut next, mut end) = (1, nodes[0].end);
-    while next < end {
-        let node = nodes[next as usize];
-        let covers = tokens.starts[node.first as usize] <= place && place <= tokens.ends[node.last as usize];
-        if !covers {
-            next = node.end;
-            continue;
+/// Marks the entries around places, in one walk over both: up to the body that the innermost one stands in.
+fn mark_at(nodes: &mut [Node], tokens: &Tokens, places: &[u32]) {
+    let mut around: Vec<usize> = Vec::new();
+    let mut next = 1;
+    for place in places {
+        while next < nodes.len() && tokens.starts[nodes[next].first as usize] <= *place {
+            while around.last().is_some_and(|it| nodes[*it].end as usize <= next) {
+                around.pop();
+            }
+            if matches!(nodes[next].kind, NodeKind::Entry | NodeKind::Body) {
+                around.push(next);
+            }
+            next += 1;
         }
-        match node.kind {
-            NodeKind::Entry => path.push(next),
-            NodeKind::Body => path.clear(),
-            _ => {}
+        while around.last().is_some_and(|it| tokens.ends[nodes[*it].last as usize] < *place) {
+            around.pop();
         }
-        (next, end) = (next + 1, node.end);
+        for node in around.iter().rev() {
+            if nodes[*node].kind == NodeKind::Body {
+                break;
+            }
+            nodes[*node].broken = true;
+        }
     }
-    path.iter().for_each(|it| nodes[*it as usize].broken = true);
 }

@@ -35,8 +35,8 @@ token_kinds! {
     Star = b'K', "STAR", "`*`";
     Skipped = b'L', "SKIPPED", "what was not read";
     TextHead = b'M', "TEXT_HEAD", "a text";
-    TextMiddle = b'N', "TEXT_MIDDLE", "the text after `}`";
-    TextTail = b'O', "TEXT_TAIL", "the text after `}`";
+    TextMiddle = b'6', "TEXT_MIDDLE", "the text after `}`";
+    TextTail = b'7', "TEXT_TAIL", "the text after `}`";
     Or = b'a', "OR", "`or`";
     And = b'b', "AND", "`and`";
     Equal = b'c', "EQUAL", "`==`";
@@ -53,30 +53,30 @@ token_kinds! {
     Divide = b'n', "DIVIDE", "`/`";
     Of = b'o', "OF", "`of`";
     Range = b'p', "RANGE", "`..`";
-    Not = b'q', "NOT", "`not`";
-    Negate = b'r', "NEGATE", "`-`";
-    If = b's', "IF", "`if`";
-    Then = b't', "THEN", "`then`";
-    Else = b'u', "ELSE", "`else`";
-    For = b'v', "FOR", "`for`";
-    Where = b'w', "WHERE", "`where`";
-    CallOpen = b'x', "CALL_OPEN", "`(`";
-    IndexOpen = b'y', "INDEX_OPEN", "`[`";
-    RecordOpen = b'z', "RECORD_OPEN", "`{`";
-    ParenOpen = b'(', "PAREN_OPEN", "`(`";
-    ParenClose = b')', "PAREN_CLOSE", "`)`";
-    ListOpen = b'[', "LIST_OPEN", "`[`";
-    BracketClose = b']', "BRACKET_CLOSE", "`]`";
+    Not = b'R', "NOT", "`not`";
+    Negate = b'S', "NEGATE", "`-`";
+    If = b'Q', "IF", "`if`";
+    Then = b'r', "THEN", "`then`";
+    Else = b's', "ELSE", "`else`";
+    For = b't', "FOR", "`for`";
+    Where = b'q', "WHERE", "`where`";
+    CallOpen = b'T', "CALL_OPEN", "`(`";
+    IndexOpen = b'V', "INDEX_OPEN", "`[`";
+    RecordOpen = b'O', "RECORD_OPEN", "`{`";
+    ParenOpen = b'P', "PAREN_OPEN", "`(`";
+    ParenClose = b'2', "PAREN_CLOSE", "`)`";
+    ListOpen = b'N', "LIST_OPEN", "`[`";
+    BracketClose = b'3', "BRACKET_CLOSE", "`]`";
     BodyOpen = b'{', "BODY_OPEN", "`{`";
-    BraceClose = b'}', "BRACE_CLOSE", "`}`";
+    BraceClose = b'4', "BRACE_CLOSE", "`}`";
     TypeOpen = b'<', "TYPE_OPEN", "`<`";
-    TypeClose = b'>', "TYPE_CLOSE", "`>`";
-    Comma = b',', "COMMA", "`,`";
-    Terminator = b';', "TERMINATOR", "the end of the line";
+    TypeClose = b'5', "TYPE_CLOSE", "`>`";
+    Comma = b'1', "COMMA", "`,`";
+    Terminator = b'0', "TERMINATOR", "the end of the line";
     Assign = b'=', "ASSIGN", "`=`";
     Alias = b'~', "ALIAS", "`=`";
     Colon = b':', "COLON", "`:`";
-    Dot = b'.', "DOT", "`.`";
+    Dot = b'U', "DOT", "`.`";
     Pipe = b'|', "PIPE", "`|`";
     Question = b'?', "QUESTION", "`?`";
     Stray = b'!', "", "a character that means nothing here";
@@ -87,7 +87,12 @@ impl TokenKind {
     pub(super) fn ends_operand(self) -> bool {
         use TokenKind as T;
         let closes = matches!(self, T::ParenClose | T::BracketClose | T::BraceClose | T::TypeClose);
-        self <= T::Skipped && self >= T::Name || closes || matches!(self, T::TextTail | T::Question)
+        self.is_leaf() || closes || matches!(self, T::TextTail | T::Question)
+    }
+
+    /// Returns whether this token is a value by itself.
+    pub(super) fn is_leaf(self) -> bool {
+        (TokenKind::Name..=TokenKind::Skipped).contains(&self)
     }
 
     /// Returns whether a value may begin with this token, as the lexer reads it.
@@ -148,6 +153,15 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    pub fn with_capacity(count: usize) -> Tokens {
+        Tokens {
+            kinds: Vec::with_capacity(count),
+            starts: Vec::with_capacity(count),
+            ends: Vec::with_capacity(count),
+            first: Vec::with_capacity(count),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.kinds.len()
     }

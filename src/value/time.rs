@@ -21,7 +21,8 @@ impl At {
     }
 
     fn timestamp(self) -> jiff::Timestamp {
-        let (least, most) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
+        // Whole seconds: the last millisecond of the last second is no instant that jiff makes from milliseconds.
+        let (least, most) = (jiff::Timestamp::MIN.as_second() * 1000, jiff::Timestamp::MAX.as_second() * 1000);
         jiff::Timestamp::from_millisecond(self.0.clamp(least, most)).expect("a clamped instant is in range")
     }
 

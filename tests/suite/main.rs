@@ -1,5 +1,13 @@
-//! The tests that look at `rollout` from outside, as one program; each room has a module.
+//! The suite: everything that is tested from outside the rooms, one file per subject.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
+
+mod corpus;
+mod examples;
+mod journal;
 mod lang;
+mod sagas;
 mod shell;
 mod syntax;
+mod tidy;
+mod toy;

@@ -25,11 +25,12 @@ pub(crate) fn balance(tokens: &Tokens) -> bool {
     open.is_empty()
 }
 
-/// Returns whether each `}` that begins a line is indented like the line that opened it. Asked only of texts
+/// Counts the `}` that begin a line and are not indented like the line that opened them. Asked only of texts
 /// whose brackets match.
-pub(crate) fn is_indented_consistently(tokens: &Tokens, text: &str) -> bool {
+pub(crate) fn misplaced_closers(tokens: &Tokens, text: &str) -> usize {
     let mut open = Vec::new();
     let mut line = 0;
+    let mut misplaced = 0;
     for index in 0..tokens.len() {
         if tokens.first[index] {
             line = indentation(tokens, index, text);
@@ -38,14 +39,12 @@ pub(crate) fn is_indented_consistently(tokens: &Tokens, text: &str) -> bool {
             TokenKind::BodyOpen | TokenKind::RecordOpen => open.push(line),
             TokenKind::BraceClose => {
                 let opened = open.pop();
-                if tokens.first[index] && opened.is_some_and(|it| it != line) {
-                    return false;
-                }
+                misplaced += usize::from(tokens.first[index] && opened != Some(line));
             }
             _ => {}
         }
     }
-    true
+    misplaced
 }
 
 fn indentation(tokens: &Tokens, index: usize, text: &str) -> usize {

@@ -52,6 +52,7 @@ impl Layout<'_> {
             self.tokens.kinds[at] = T::Skipped;
             at += 1;
         }
+        self.settle_leaf(TokenKind::Skipped);
         self.stream.kinds.push(TokenKind::Skipped as u8);
         self.stream.tokens.push(index as u32);
         self.last = TokenKind::Skipped;

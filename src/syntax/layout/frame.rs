@@ -176,7 +176,7 @@ impl Layout<'_> {
         let frame = self.top().clone();
         if frame.kind != FrameKind::Hole && !self.gave_up {
             let at = self.place_of_missing(&frame);
-            let kind = MistakeKind::UnclosedBracket { opener: frame.opener as u32, close: frame.close as u8 as char };
+            let kind = MistakeKind::UnclosedBracket { opener: frame.opener as u32, close: frame.close };
             self.mistakes.add(kind, at, at);
         }
         self.close_frame();

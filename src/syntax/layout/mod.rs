@@ -15,12 +15,15 @@ mod lines;
 mod repair;
 mod words;
 
-pub(super) use balance::{balance, is_indented_consistently};
+pub(super) use balance::{balance, misplaced_closers};
 pub use depth::NESTING_MAX;
 
 use self::frame::{Frame, FrameKind};
 use super::mistake::{MistakeKind, Mistakes};
 use super::token::{TokenKind, Tokens};
+
+/// The character of a leaf that is a whole value, whatever its kind: most are, and the grammar need not look on.
+pub(super) const LONE: u8 = b'W';
 
 /// The tokens as the grammar reads them: one character each, and the token it stands for. A character that
 /// stands for nothing in the text points to the token before it.
@@ -39,6 +42,8 @@ struct Layout<'t> {
     stream: Stream,
     frames: Vec<Frame>,
     last: TokenKind,
+    /// The last character of the stream, if it is a leaf's.
+    leaf: Option<usize>,
     /// The last token that the stream holds.
     last_token: usize,
     /// How many levels the open brackets and the operators in them nest.
@@ -62,6 +67,7 @@ pub(super) fn lay_out(text: &str, tokens: &mut Tokens, mistakes: &mut Mistakes, 
         stream: Stream::default(),
         frames: vec![Frame::new(FrameKind::File, 0, 0)],
         last: TokenKind::Terminator,
+        leaf: None,
         last_token: 0,
         nesting: 0,
         holes: 0,
@@ -156,6 +162,10 @@ impl Layout<'_> {
 
     /// Adds a token to the stream as what it turned out to be.
     fn push(&mut self, kind: TokenKind, index: usize) {
+        self.settle_leaf(kind);
+        if kind.is_leaf() && !self.top().in_type && !matches!(self.last, TokenKind::Dot | TokenKind::For) {
+            self.leaf = Some(self.stream.kinds.len());
+        }
         self.tokens.kinds[index] = kind;
         self.stream.kinds.push(kind as u8);
         self.stream.tokens.push(index as u32);
@@ -165,9 +175,21 @@ impl Layout<'_> {
 
     /// Adds to the stream what the text does not hold.
     fn push_unwritten(&mut self, kind: TokenKind) {
+        self.settle_leaf(kind);
         self.stream.kinds.push(kind as u8);
         self.stream.tokens.push(self.last_token as u32);
         self.last = kind;
+    }
+
+    /// The token that follows a leaf says whether the leaf is a whole value.
+    fn settle_leaf(&mut self, next: TokenKind) {
+        use TokenKind as T;
+        let Some(leaf) = self.leaf.take() else { return };
+        let goes_on = next.is_binary() || matches!(next, T::CallOpen | T::IndexOpen | T::Dot | T::Where);
+        let key = matches!(next, T::Assign | T::Colon) && !self.top().holds_entries();
+        if !goes_on && !key {
+            self.stream.kinds[leaf] = LONE;
+        }
     }
 
     /// An operand that follows another one begins a new item, and a new count of levels with it.
@@ -231,6 +253,7 @@ impl Layout<'_> {
         while self.frames.len() > 1 {
             self.force_close();
         }
+        self.settle_leaf(TokenKind::Terminator);
     }
 
     fn start_of(&self, index: usize) -> usize {

@@ -86,7 +86,12 @@ impl Layout<'_> {
             None => None,
             Some((above, _)) if !self.repairing => Some(above),
             Some((above, frame)) if frame.flat => Some(above),
-            Some(_) if self.tokens.first[index] => braces.find(|(_, it)| it.indent == column).map(|(above, _)| above),
+            Some((above, frame)) if self.tokens.first[index] => {
+                let same = braces.find(|(_, it)| it.indent == column).map(|(above, _)| above);
+                // Indented deeper than its opener, but not as deep as the entries: only untidy.
+                let untidy = frame.indent < column && column < frame.entry_indent;
+                same.or(untidy.then_some(above))
+            }
             Some((above, frame)) => (!frame.tall || self.is_on_line_of(frame.opener, index)).then_some(above),
         };
         let Some(above) = found else { return self.stray(index) };

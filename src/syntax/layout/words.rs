@@ -27,7 +27,8 @@ impl Layout<'_> {
             self.begin_operand();
             return self.push(TokenKind::Name, index);
         }
-        if self.last.ends_operand()
+        let part_is_missing = self.last == TokenKind::Then && word == "else";
+        if (self.last.ends_operand() || part_is_missing)
             && let Some(kind) = operator_word(word).filter(|it| self.may_stand(*it))
         {
             return self.operator_or_part(kind, index);

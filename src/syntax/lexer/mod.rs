@@ -2,14 +2,20 @@
 //!
 //! - `number`: everything that begins with a digit
 //! - `text`: texts in quotes, with the holes in them
+//! - `reference`: the lexer against `grammar/lexical.pest`, in tests
 
 mod number;
+#[cfg(test)]
+mod reference;
 mod text;
 
 pub(super) use number::unit_meant;
 
 use super::mistake::{MistakeKind, Mistakes};
 use super::token::{Comment, CommentKind, TokenKind, Tokens};
+
+/// About how many bytes of a usual text there are for each token.
+const BYTES_PER_TOKEN: usize = 6;
 
 /// What the lexer makes of a text.
 pub(super) struct Lexed {
@@ -52,7 +58,7 @@ pub(super) fn lex(text: &str, source: crate::source::SourceId) -> Lexed {
         bytes: text.as_bytes(),
         at: 0,
         source,
-        tokens: Tokens::default(),
+        tokens: Tokens::with_capacity(text.len() / BYTES_PER_TOKEN),
         comments: Vec::new(),
         mistakes: Mistakes::default(),
         holes: Vec::new(),
@@ -85,6 +91,10 @@ impl Lexer<'_> {
             b'#' => {
                 let doc = self.bytes[self.at..].starts_with(b"##");
                 self.comment(if doc { CommentKind::Doc } else { CommentKind::Plain });
+            }
+            b'/' if self.byte_at(self.at + 1) == b'/' => {
+                self.mistakes.add(MistakeKind::Foreign { write: "#" }, self.at, self.at + 2);
+                self.comment(CommentKind::Plain);
             }
             b'"' => self.open_text(),
             b'r' if self.starts_raw() => self.raw_text(),

@@ -1,7 +1,7 @@
 //! Everything that begins with a digit: numbers, quantities with units, times, dates, instants. Says which
 //! shape a literal has; never what it is worth.
 
-use super::{Lexer, name_end};
+use super::Lexer;
 use crate::syntax::mistake::MistakeKind;
 use crate::syntax::token::TokenKind;
 
@@ -69,7 +69,7 @@ impl Lexer<'_> {
         if lone_digits && self.byte_at(self.at) == b':' && self.byte_at(self.at + 1).is_ascii_digit() {
             return self.time(start);
         }
-        if self.bytes[start..].starts_with(b"20") && self.looks_like("-d", self.at) {
+        if self.at - start == 4 && self.is_loose_date() {
             return self.loose_date(start);
         }
         let whole = !self.fraction();
@@ -109,6 +109,18 @@ impl Lexer<'_> {
             && pattern.bytes().zip(bytes).all(|(want, is)| if want == b'd' { is.is_ascii_digit() } else { want == *is })
     }
 
+    /// Returns where letters and digits that touch a literal end; a `-` behind it subtracts.
+    fn word_end(&self) -> usize {
+        let rest = self.text[self.at..].char_indices();
+        let mut beyond = rest.skip_while(|(_, it)| pest::unicode::XID_CONTINUE(*it));
+        beyond.next().map_or(self.text.len(), |(length, _)| self.at + length)
+    }
+
+    /// Returns whether `-1-2` follows, as in a date that lacks digits.
+    fn is_loose_date(&self) -> bool {
+        ["-d-d", "-dd-d"].iter().any(|it| self.looks_like(it, self.at))
+    }
+
     /// A number with its unit, or with several: `1h30m`.
     fn quantity(&mut self, start: usize) {
         let mut units = Vec::new();
@@ -132,7 +144,7 @@ impl Lexer<'_> {
                 break;
             }
         }
-        let rest = name_end(self.text, self.at);
+        let rest = self.word_end();
         let clean = rest == self.at;
         self.at = rest;
         if clean && units.iter().all(|it| DURATION_UNITS.contains(it)) {
@@ -153,7 +165,7 @@ impl Lexer<'_> {
         self.at = start + self.clock_length(start);
         let text = &self.text[start..self.at];
         let exact = matches!(text.len(), 5 | 8) && text.split(':').all(|it| it.len() == 2);
-        let stop = name_end(self.text, self.at);
+        let stop = self.word_end();
         if !exact || stop != self.at {
             let padded: Vec<String> = text.split(':').map(|it| format!("{it:0>2}")).collect();
             let certain = stop == self.at && padded.iter().all(|it| it.len() == 2);
@@ -178,7 +190,7 @@ impl Lexer<'_> {
         if self.byte_at(self.at) == b'T' && self.byte_at(self.at + 1).is_ascii_digit() {
             return self.instant(start);
         }
-        let stop = name_end(self.text, self.at);
+        let stop = self.word_end();
         if stop != self.at {
             self.at = stop;
             self.mistakes.add(MistakeKind::BadLiteral { what: "date", write: None }, start, self.at);
@@ -194,7 +206,7 @@ impl Lexer<'_> {
             self.at += 1;
         }
         let parts: Vec<&str> = self.text[start..self.at].split('-').collect();
-        let certain = parts.len() == 3 && parts[0].len() == 4 && parts[1..].iter().all(|it| it.len() <= 2);
+        let certain = parts.len() == 3 && parts.iter().all(|it| it.len() <= 4);
         let write = certain.then(|| format!("{}-{:0>2}-{:0>2}", parts[0], parts[1], parts[2]));
         self.mistakes.add(MistakeKind::BadLiteral { what: "date", write }, start, self.at);
         self.token(TokenKind::Date, start);
@@ -219,7 +231,7 @@ impl Lexer<'_> {
             }
         }
         let placed = self.at > zone;
-        let stop = name_end(self.text, self.at);
+        let stop = self.word_end();
         if !exact || !placed || stop != self.at {
             let what = if exact && stop == self.at { "instant without a zone" } else { "instant" };
             self.at = stop;

@@ -49,7 +49,10 @@ impl Lexer<'_> {
             self.mistakes.add(kind, text, mark);
         }
         self.fresh = fresh;
-        self.token(kind, start);
+        // Nothing is left for a block whose hole and whose end both are missing.
+        if self.at > start {
+            self.token(kind, start);
+        }
     }
 
     fn quoted_stretch(&mut self, start: usize) -> Stretch {
@@ -61,8 +64,13 @@ impl Lexer<'_> {
                     return Stretch::Closed;
                 }
                 b'\n' => break,
+                0..=8 | 11..=12 | 14..=31 | 127 => self.control(),
                 b'\\' => self.escape(),
-                b'$' if self.opens_hole() => return Stretch::Hole,
+                b'$' => {
+                    if self.passes_hole_mark() {
+                        return Stretch::Hole;
+                    }
+                }
                 _ => self.at += 1,
             }
         }
@@ -70,8 +78,14 @@ impl Lexer<'_> {
         Stretch::Unclosed
     }
 
+    /// A character that no editor shows has no place in a text; an escape can name it.
+    fn control(&mut self) {
+        self.mistakes.add(MistakeKind::Junk, self.at, self.at + 1);
+        self.at += 1;
+    }
+
     /// Passes a `$`, a `$${`, or a `${`; says whether it was the last.
-    fn opens_hole(&mut self) -> bool {
+    fn passes_hole_mark(&mut self) -> bool {
         let rest = &self.bytes[self.at..];
         let opens = rest.starts_with(b"${");
         self.at += match rest {
@@ -145,7 +159,12 @@ impl Lexer<'_> {
                     return Stretch::Closed;
                 }
                 b'\n' if !self.holes.is_empty() => return Stretch::Unclosed,
-                b'$' if self.opens_hole() => return Stretch::Hole,
+                0..=8 | 11..=12 | 14..=31 | 127 => self.control(),
+                b'$' => {
+                    if self.passes_hole_mark() {
+                        return Stretch::Hole;
+                    }
+                }
                 _ => self.at += 1,
             }
         }
@@ -172,8 +191,10 @@ impl Lexer<'_> {
 
     /// A line ended inside holes: the texts around them end here, but a block goes on.
     pub(super) fn abandon_holes(&mut self) {
-        while let Some(hole) = self.holes.pop() {
+        if let Some(hole) = self.holes.first() {
             self.mistakes.add(MistakeKind::UnclosedHole, hole.mark, hole.mark + 2);
+        }
+        while let Some(hole) = self.holes.pop() {
             if hole.block && self.at < self.bytes.len() && self.holes.is_empty() {
                 self.fresh = false;
                 return self.stretch(self.at, hole.text, true, false);

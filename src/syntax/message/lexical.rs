@@ -90,7 +90,7 @@ impl Narrator<'_> {
         }
     }
 
-    fn unclosed_bracket(&self, opener: u32, close: char, span: Span) -> Diagnostic {
+    fn unclosed_bracket(&self, opener: u32, close: TokenKind, span: Span) -> Diagnostic {
         let opened = self.token_span(opener);
         let what = match self.kind_at(opener) {
             Some(TokenKind::BodyOpen) => "the body opened here",
@@ -99,9 +99,11 @@ impl Narrator<'_> {
             Some(TokenKind::CallOpen) => "the call opened here",
             _ => "what is opened here",
         };
-        let found = Diagnostic::new(Code::UNCLOSED_BRACKET, span, format!("expected `{close}` to close {what}"));
-        let found = found.because(format!("`{close}` is missing here")).also(opened, "opened here");
-        found.fix(format!("insert `{close}`"), span, close.to_string())
+        let close = close.words();
+        Diagnostic::new(Code::UNCLOSED_BRACKET, span, format!("expected {close} to close {what}"))
+            .because(format!("{close} is missing here"))
+            .also(opened, "opened here")
+            .fix(format!("insert {close}"), span, close.trim_matches('`'))
     }
 
     fn stray_closer(&self, span: Span) -> Diagnostic {
@@ -171,6 +173,11 @@ impl Narrator<'_> {
 
     fn foreign(&self, write: &str, span: Span) -> Diagnostic {
         let text = self.source.slice(span);
+        if write == "#" {
+            return Diagnostic::new(Code::FOREIGN_OPERATOR, span, "a comment begins with `#`")
+                .because("`//` means nothing here")
+                .fix("write `#`", span, "#");
+        }
         if write == "," {
             return Diagnostic::new(Code::FOREIGN_OPERATOR, span, "an entry ends with its line, or with `,`")
                 .because("`;` means nothing here")

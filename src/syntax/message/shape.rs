@@ -183,14 +183,7 @@ impl Narrator<'_> {
             TokenKind::Then | TokenKind::Else => format!("{found} has no `if` before it"),
             _ => format!("expected an entry or a value, found {found}"),
         };
-        let comment = kind == TokenKind::Divide && self.kind_at(first + 1) == Some(TokenKind::Divide);
-        let diagnostic = Diagnostic::new(Code::UNEXPECTED, place, message);
-        match comment {
-            true => {
-                diagnostic.help("a comment begins with `#`").fix("write `#`", place.to(self.token_span(first + 1)), "#")
-            }
-            false => diagnostic,
-        }
+        Diagnostic::new(Code::UNEXPECTED, place, message)
     }
 
     /// An entry is complete, and more stands on its line.
@@ -212,9 +205,10 @@ impl Narrator<'_> {
                 .because("this is the second")
                 .help("to compare two values, write `==`");
         }
-        if kind == TokenKind::Divide && self.kind_at(first + 1) == Some(TokenKind::Divide) {
+        if self.token_text(first) == "not" && self.kind_at(first + 1).is_some() && self.token_text(first + 1) == "in" {
             let both = place.to(self.token_span(first + 1));
-            return Diagnostic::new(Code::UNEXPECTED, both, "a comment begins with `#`").fix("write `#`", both, "#");
+            return Diagnostic::new(Code::UNEXPECTED, both, "`not` stands before the whole comparison")
+                .help("write `not a in b`");
         }
         let gap = self.token_span(before).after();
         let message = format!("expected `,` or the end of the line before {found}");

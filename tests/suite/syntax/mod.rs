@@ -1,9 +1,19 @@
 //! Tests of the room `syntax`.
 //!
 //! - `dump`: a tree as text, to compare
+//! - `hostile`: depth, size, cut texts
+//! - `mistakes`: what is said about broken texts
+//! - `pages`: the pages of the syntax errors
+//! - `properties`: what holds for every text
+//! - `recall`: errors made on purpose, and how many of them are told
 //! - `valid`: what valid texts mean
 
 mod dump;
+mod hostile;
+mod mistakes;
+mod pages;
+mod properties;
+mod recall;
 mod valid;
 
 use rollout::source::{Source, SourceId};
