@@ -85,6 +85,10 @@ impl<'t> Checker<'t> {
                 let (expr, of) = self.kept(None, key.text(), key.span(), span);
                 Some(self.maybe_present(Typed { expr, of }))
             }
+            ("run", Some(field), _) if field.text() == "forecast" => {
+                self.say_later("run.forecast", span);
+                Some(Typed::bad(span))
+            }
             ("run", Some(field), 2) => Some(self.run_field(field, span)),
             ("loop", Some(field), 2) => Some(self.loop_field(field, span)),
             ("wave", Some(field), 2) => Some(self.wave_field(field, span)),
