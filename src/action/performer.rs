@@ -18,8 +18,9 @@ use super::group::ProcessIdentity;
 use super::http;
 use super::outputs::read_outputs;
 use super::probe::{read_answer, tcp};
-use super::process::{self, Setup};
+use super::process;
 use super::programs::Programs;
+use super::start::Setup;
 use super::vault::Vault;
 use crate::engine::{Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, ProbeAsk, ProbeJob, Probed};
 
