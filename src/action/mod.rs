@@ -34,6 +34,7 @@ mod start;
 mod vault;
 
 pub use attempt::{Attempt, Live, Quiet, Stream};
+pub use environment::Environment;
 pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};

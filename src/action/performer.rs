@@ -45,8 +45,8 @@ struct Shared {
 }
 
 impl Performer {
-    pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>) -> Performer {
-        let environment = Environment::of_engine();
+    /// Makes ready with the secrets of a run, someone who watches, and the variables that commands may be passed.
+    pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
         let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
         let programs = Programs::default();
         Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs }) }

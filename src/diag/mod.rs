@@ -8,8 +8,12 @@
 
 mod code;
 mod diagnostic;
+mod export;
+mod render;
 mod suggest;
 
 pub use code::{CODES, Code, CodeRow, code_row};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use export::{as_github, as_json, as_sarif};
+pub use render::{Look, render};
 pub use suggest::nearest;

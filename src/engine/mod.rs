@@ -2,10 +2,42 @@
 //! it has no clock, no disk, no luck.
 //!
 //! - `job`: what the world is asked to do, and what it may answer
+//! - `event`: what happened, as it is remembered
+//! - `heard`: what the engine is told, and what it wishes for
+//! - `run`: what a run knows
+//! - `apply`: how each event changes a run
+//! - `turn`: one turn, from news to effects
+//! - `flow`: how stages, loops, steps and sequences go on
+//! - `acts`: how the actions at the leaves go on
+//! - `undo`: the way back
+//! - `finish`: how a run ends
+//! - `command`: what people may want
+//! - `here`: what names stand for at a place
+//! - `ask`: from an action to a job
+//! - `explain`: why, in words
 
+mod acts;
+mod apply;
+mod ask;
+mod command;
+mod event;
+mod explain;
+mod finish;
+mod flow;
+mod heard;
+mod here;
 mod job;
+mod run;
+mod turn;
+mod undo;
 
+pub use apply::apply;
+pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
+pub use explain::explain;
+pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob,
     Probed, SecretText, Shell, StatusRange,
 };
+pub use run::{Frame, Run, Shape, Status};
+pub use turn::{outstanding, step};

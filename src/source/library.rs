@@ -1,7 +1,12 @@
 //! The standard library, built into the binary: `use std.rolling.rolling` reads `stdlib/rolling.rollout`.
 
 /// Each module of the library with its text, in alphabetical order.
-pub const LIBRARY: &[(&str, &str)] = &[];
+pub const LIBRARY: &[(&str, &str)] = &[
+    ("immediate", include_str!("../../stdlib/immediate.rollout")),
+    ("rolling", include_str!("../../stdlib/rolling.rollout")),
+    ("staged", include_str!("../../stdlib/staged.rollout")),
+    ("staging", include_str!("../../stdlib/staging.rollout")),
+];
 
 /// Returns the text of a module of the standard library.
 pub fn library_text(module: &str) -> Option<&'static str> {

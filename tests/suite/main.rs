@@ -1,4 +1,10 @@
-//! The suite: what the program promises, asked from outside. One file for each promise.
+//! The suite: everything that is tested from outside the rooms, one file per subject.
 
 mod action;
+mod corpus;
+mod examples;
+mod journal;
+mod lang;
 mod shell;
+mod syntax;
+mod toy;

@@ -1,0 +1,152 @@
+//! What is known while checking, and the phases in their order. The rules are in the files of their nouns.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::cycles::CallFound;
+use super::declare::{Declared, Signature, Tally};
+use super::files::Files;
+use super::fold::FleetValues;
+use super::frame::{Frame, LocalFacts};
+use super::kept::Kept;
+use super::lets::LetState;
+use super::report::Report;
+use super::rows::Labels;
+use super::spot::Spot;
+use super::units::StageUnits;
+use crate::diag::Diagnostic;
+use crate::model::{LocalId, Program};
+use crate::source::{Asked, Span, World};
+use crate::value::Type;
+
+/// Everything known so far.
+pub(super) struct Checker<'t> {
+    pub files: &'t Files,
+    pub world: &'t dyn World,
+    pub reads: Vec<Asked>,
+    pub report: Report,
+    pub program: Program,
+    pub declared: Vec<Declared<'t>>,
+    pub tally: Tally,
+    /// The names of each file, with the place that brought each in.
+    pub tables: Vec<HashMap<&'t str, (super::frame::Sense<'t>, Span)>>,
+    pub signatures: HashMap<usize, Rc<Signature>>,
+    pub lets: HashMap<usize, LetState>,
+    pub types: HashMap<usize, Option<Type>>,
+    pub frames: Vec<Frame<'t>>,
+    /// The frame in which names are looked up now.
+    pub at: usize,
+    pub locals: Vec<LocalFacts>,
+    pub labels: Labels,
+    pub fleet_values: FleetValues,
+    pub kept: Kept,
+    pub spot: Spot,
+    /// The path of the body that is read, without targets.
+    pub path: String,
+    pub units: StageUnits,
+    /// What was said of loops that says whether they take their targets.
+    pub loops_said: HashMap<LocalId, bool>,
+    pub calls: Vec<CallFound>,
+    /// The strategies that are being applied, outermost first.
+    pub applying: Vec<usize>,
+    /// The paths of stages that are known to be, and where each is written.
+    pub stage_names: HashMap<SmolStr, Span>,
+    /// The paths of stages that were read.
+    pub stages_seen: HashMap<SmolStr, Span>,
+    /// The outputs that actions declare.
+    pub outputs: HashMap<usize, Vec<(SmolStr, Type)>>,
+    /// The units that say what undoes them, by their places; an empty `undo` says that nothing has to be.
+    pub undo_said: HashSet<Span>,
+}
+
+impl<'t> Checker<'t> {
+    pub fn new(files: &'t Files, world: &'t dyn World) -> Checker<'t> {
+        let mut checker = Checker {
+            files,
+            world,
+            reads: Vec::new(),
+            report: Report::default(),
+            program: Program::default(),
+            declared: Vec::new(),
+            tally: Tally::default(),
+            tables: Vec::new(),
+            signatures: HashMap::new(),
+            lets: HashMap::new(),
+            types: HashMap::new(),
+            frames: (0..files.modules.len()).map(Frame::new).collect(),
+            at: 0,
+            locals: Vec::new(),
+            labels: Labels::default(),
+            fleet_values: FleetValues::default(),
+            kept: Kept::default(),
+            spot: Spot::default(),
+            path: String::new(),
+            units: StageUnits::default(),
+            loops_said: HashMap::new(),
+            calls: Vec::new(),
+            applying: Vec::new(),
+            stage_names: HashMap::new(),
+            stages_seen: HashMap::new(),
+            outputs: HashMap::new(),
+            undo_said: HashSet::new(),
+        };
+        files.problems.iter().for_each(|it| checker.report.add(it.clone()));
+        checker
+    }
+
+    /// Goes through the phases: what is declared, what each declaration takes, what each means, and then what only
+    /// the whole shows.
+    pub fn run(mut self) -> (Program, Vec<Diagnostic>, Vec<Asked>) {
+        self.declare();
+        self.check_types();
+        self.check_secrets();
+        self.check_fleets();
+        self.check_signatures();
+        self.learn_kept();
+        self.check_lets();
+        self.check_probes();
+        self.check_actions();
+        self.check_strategies();
+        self.check_rollouts();
+        self.check_cycles();
+        self.settle_takes();
+        if !self.report.has_errors() {
+            self.lint();
+        }
+        self.check_unused();
+        self.program.locals = self.locals.len() as u32;
+        (self.program, self.report.finish(), self.reads)
+    }
+
+    /// Reports a finding, unless it was reported when the strategy around it was read.
+    pub fn say(&mut self, diagnostic: Diagnostic) {
+        if !self.frames[self.at].muted {
+            self.report.add(diagnostic);
+        }
+    }
+
+    pub fn frame(&mut self) -> &mut Frame<'t> {
+        &mut self.frames[self.at]
+    }
+
+    pub fn module(&self) -> usize {
+        self.frames[self.at].module
+    }
+
+    /// Does something where the names of another file are in sight.
+    pub fn within<T>(&mut self, module: usize, work: impl FnOnce(&mut Checker<'t>) -> T) -> T {
+        let before = std::mem::replace(&mut self.at, module);
+        let answer = work(self);
+        self.at = before;
+        answer
+    }
+
+    /// Makes a binding with a number of its own.
+    pub fn new_local(&mut self, of: Type) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        self.locals.push(LocalFacts { of, fleets: Vec::new() });
+        id
+    }
+}

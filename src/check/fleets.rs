@@ -1,0 +1,400 @@
+//! Fleets: where their targets are read from, and which labels these have.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use super::checker::Checker;
+use super::declare::{Declaration, Declared};
+use super::exprs::Typed;
+use super::files::unreadable;
+use super::mismatch::described;
+use super::path::joined;
+use super::rows::{Row, RowFormat, read_rows};
+use super::spot::Spot;
+use super::word::property_name;
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::eval::read_as;
+use crate::model::{Expr, ExprKind, Fleet, FleetId, FleetSource, LabelType};
+use crate::schema::{Place, word};
+use crate::source::{Asked, Span};
+use crate::syntax::{self, Args, Entry, ExprKind as Tree, Name};
+use crate::value::{Target, Type};
+
+/// The labels of one fleet, with their types.
+type LabelTypes = IndexMap<SmolStr, Type>;
+
+impl<'t> Checker<'t> {
+    /// Reads every fleet: first those that list targets, then those that choose from others.
+    pub fn check_fleets(&mut self) {
+        let ids = self.declared_where(|it| matches!(it, Declaration::Fleet(_)));
+        for id in &ids {
+            let Declared { name, name_span, entry, .. } = self.declared[*id];
+            let source = FleetSource::Targets(Vec::new());
+            let (doc, name) = (entry.docs(), SmolStr::new(name));
+            self.program.fleets.push(Fleet { name, source, labels: Vec::new(), doc, span: name_span });
+        }
+        let (choices, lists): (Vec<usize>, Vec<usize>) =
+            ids.into_iter().partition(|id| is_choice(self.declared[*id].entry));
+        for id in lists.iter().chain(&choices) {
+            let Declared { entry, module, kind, .. } = self.declared[*id];
+            if let Declaration::Fleet(fleet) = kind {
+                self.within(module, |it| it.check_fleet(fleet, entry));
+            }
+        }
+        self.refuse_circles(&choices);
+    }
+
+    fn check_fleet(&mut self, fleet: FleetId, entry: Entry<'t>) {
+        let row = word(Place::File, "fleet").expect("the table has fleets");
+        let parts = self.parts(row, entry);
+        let mut declared = LabelTypes::new();
+        let mut targets = Vec::new();
+        for inner in parts.entries.into_iter().filter(|it| !it.is_broken()) {
+            match self.word_of(inner, Place::Fleet).map(|it| it.name) {
+                Some("labels") => declared.extend(self.label_types(inner)),
+                Some(_) => targets.push(inner),
+                None => {}
+            }
+        }
+        match entry.value() {
+            Some(value) => {
+                for stray in &targets {
+                    let problem =
+                        Diagnostic::new(Code::SHAPE, stray.head().span(), "this fleet is read from elsewhere");
+                    self.say(problem.help("write its targets there, or leave the `= …` away"));
+                }
+                self.check_source(fleet, value, declared);
+            }
+            None if entry.is_broken() => {}
+            None => self.inline(fleet, entry, declared, &targets),
+        }
+    }
+
+    fn label_types(&mut self, entry: Entry<'t>) -> LabelTypes {
+        let names = entry.body().map(|it| self.typed_names(it)).unwrap_or_default();
+        names.into_iter().map(|(name, of)| (SmolStr::new(name.text()), of)).collect()
+    }
+
+    fn check_source(&mut self, fleet: FleetId, value: syntax::Expr<'t>, declared: LabelTypes) {
+        if let Tree::Call { callee, args } = value.kind()
+            && let Some(name) = callee.as_name()
+        {
+            match name.text() {
+                "csv" => return self.read_file(fleet, RowFormat::Csv, value, args, declared),
+                "json" => return self.read_file(fleet, RowFormat::Json, value, args, declared),
+                "yaml" => return self.read_file(fleet, RowFormat::Yaml, value, args, declared),
+                "command" => return self.ask_command(fleet, value, args, declared),
+                "http" => return self.say_later("http", name.span()),
+                _ => {}
+            }
+        }
+        self.choose(fleet, value, declared);
+    }
+
+    fn read_file(
+        &mut self,
+        fleet: FleetId,
+        format: RowFormat,
+        value: syntax::Expr<'t>,
+        args: Args<'t>,
+        declared: LabelTypes,
+    ) {
+        let Some(path) = self.constant_texts(args).and_then(|it| it.into_iter().next()) else {
+            let message = "a fleet's file is named by one text";
+            self.say(Diagnostic::new(Code::SHAPE, value.span(), message).help("write `csv(\"factories.csv\")`"));
+            return self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
+        };
+        let path = joined(self.files.modules[self.module()].folder(), &path);
+        self.reads.push(Asked::File(path.clone()));
+        let span = value.span();
+        match self.world.read(&path) {
+            Err(failure) => {
+                let neighbours = self.world.neighbours(&path);
+                self.say(unreadable(&path, span, &failure, &neighbours));
+                self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
+            }
+            Ok(text) => match read_rows(format, &text) {
+                Ok(rows) => self.read_targets(fleet, &path, rows, declared, span),
+                Err(why) => {
+                    let message = format!("`{path}` does not list targets");
+                    self.say(Diagnostic::new(Code::BAD_ROWS, span, message).because(why));
+                    self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
+                }
+            },
+        }
+    }
+
+    fn read_targets(&mut self, fleet: FleetId, path: &str, rows: Vec<Row>, declared: LabelTypes, span: Span) {
+        let labels = labels_of_rows(&rows, &declared);
+        let fleet_name = self.program.fleets[fleet.index()].name.clone();
+        let mut seen: HashMap<String, String> = HashMap::new();
+        let mut targets = Vec::with_capacity(rows.len());
+        for row in rows {
+            let problem = match seen.insert(row.name.clone(), row.place.clone()) {
+                _ if row.name.is_empty() => Some(format!("{} has an empty name", row.place)),
+                Some(before) => Some(format!("`{}` stands in {before} and again in {}", row.name, row.place)),
+                None => None,
+            };
+            if let Some(problem) = problem {
+                self.say(Diagnostic::new(Code::BAD_ROWS, span, format!("in `{path}`, {problem}")));
+                continue;
+            }
+            let labels = self.read_labels(&row, path, &labels, span);
+            targets.push(Target { fleet: fleet_name.clone(), name: SmolStr::new(&row.name), labels });
+        }
+        self.set_fleet(fleet, FleetSource::Targets(targets), labels, false);
+    }
+
+    fn read_labels(&mut self, row: &Row, path: &str, labels: &LabelTypes, span: Span) -> crate::value::Record {
+        let mut record = crate::value::Record::new();
+        for (label, text) in &row.labels {
+            let of = labels.get(label).unwrap_or(&Type::Text);
+            match read_as(text, of) {
+                Ok(value) if value.is_null() => {}
+                Ok(value) => {
+                    record.insert(label.clone(), value);
+                }
+                Err(why) => {
+                    let message = format!("in `{path}`, {}: `{label}` is {}, and {why}", row.place, described(of));
+                    self.say(Diagnostic::new(Code::BAD_LABEL, span, message));
+                }
+            }
+        }
+        for (label, of) in labels {
+            let given = row.labels.iter().any(|(it, _)| it == label);
+            if !given && !matches!(of, Type::Optional(_)) {
+                let message = format!("in `{path}`, {}: there is no `{label}`", row.place);
+                let help = format!("add it there, or say that it may be absent: `{label}: {of}?`");
+                self.say(Diagnostic::new(Code::BAD_LABEL, span, message).help(help));
+            }
+        }
+        record
+    }
+
+    fn ask_command(&mut self, fleet: FleetId, value: syntax::Expr<'t>, args: Args<'t>, declared: LabelTypes) {
+        let folder = self.files.modules[self.module()].folder().to_owned();
+        match self.constant_texts(args).filter(|it| !it.is_empty()) {
+            Some(argv) => {
+                self.reads.push(Asked::Command(argv.clone()));
+                self.set_fleet(fleet, FleetSource::Command { argv, folder }, declared, false);
+            }
+            None => {
+                let problem =
+                    Diagnostic::new(Code::SHAPE, value.span(), "a command is a program and its arguments, as texts");
+                self.say(problem.help("write `command(\"inventory\", \"--json\")`"));
+                self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
+            }
+        }
+    }
+
+    fn choose(&mut self, fleet: FleetId, value: syntax::Expr<'t>, declared: LabelTypes) {
+        let expr = self.at_spot(Spot::default(), |it| it.typed(value, &Type::Fleet));
+        let mut from = Vec::new();
+        let known = self.fleets_of(&expr, &mut from);
+        let mut labels = declared;
+        for source in &from {
+            for label in self.program.fleets[source.index()].labels.clone() {
+                labels.entry(label.name).or_insert(label.of);
+            }
+        }
+        self.labels.choose(fleet, from);
+        self.set_fleet(fleet, FleetSource::Expr(expr), labels, !known);
+    }
+
+    fn inline(&mut self, fleet: FleetId, entry: Entry<'t>, declared: LabelTypes, targets: &[Entry<'t>]) {
+        if targets.is_empty() {
+            let problem = Diagnostic::new(Code::MISSING, entry.head().span(), "this fleet has no targets");
+            self.say(problem.help("add `target NAME { … }` entries, or read them: `= csv(\"file\")`"));
+        }
+        let mut labels = declared.clone();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut list = Vec::new();
+        for target in targets {
+            let Some((name, span)) = self.target_name(*target) else { continue };
+            if let Some(before) = seen.insert(name.clone(), span) {
+                self.say_clash(&name, span, before);
+                continue;
+            }
+            let record = self.target_labels(*target, &declared, &mut labels);
+            let fleet = self.program.fleets[fleet.index()].name.clone();
+            list.push(Target { fleet, name: SmolStr::new(name), labels: record });
+        }
+        for (name, of) in &mut labels {
+            if list.iter().any(|it| !it.labels.contains_key(name)) {
+                *of = of.clone().optional();
+            }
+        }
+        self.set_fleet(fleet, FleetSource::Targets(list), labels, false);
+    }
+
+    fn target_name(&mut self, entry: Entry<'t>) -> Option<(String, Span)> {
+        let item = entry.items().nth(1);
+        let name = match item.map(|it| (it.kind(), it.span())) {
+            Some((Tree::Name(name), span)) => Some((name.text().to_owned(), span)),
+            Some((Tree::Text(text), span)) => text.plain().map(|it| (it, span)),
+            _ => None,
+        };
+        if name.is_none() {
+            self.say(Diagnostic::new(Code::SHAPE, entry.span(), "`target` needs a name: `target berlin { … }`"));
+        }
+        name
+    }
+
+    fn target_labels(
+        &mut self,
+        entry: Entry<'t>,
+        declared: &LabelTypes,
+        labels: &mut LabelTypes,
+    ) -> crate::value::Record {
+        let mut record = crate::value::Record::new();
+        for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
+            let (Some(name), Some(value)) = (property_name(inner), inner.value()) else {
+                self.say(Diagnostic::new(Code::SHAPE, inner.span(), "a target has labels: `region = \"eu\"`"));
+                continue;
+            };
+            let typed = self.label_value(name, value, declared);
+            let Some(known) = typed.expr.known().cloned() else {
+                if !matches!(typed.expr.kind, ExprKind::Bad) {
+                    self.say(Diagnostic::new(
+                        Code::NOT_KNOWN,
+                        value.span(),
+                        "a label must be known when the file is checked",
+                    ));
+                }
+                continue;
+            };
+            self.join_label(name, typed.of, labels);
+            if record.insert(SmolStr::new(name.text()), known).is_some() {
+                let message = format!("`{}` is given twice", name.text());
+                self.say(Diagnostic::new(Code::PROPERTY_TWICE, name.span(), message));
+            }
+        }
+        record
+    }
+
+    fn label_value(&mut self, name: Name<'t>, value: syntax::Expr<'t>, declared: &LabelTypes) -> Typed {
+        match declared.get(name.text()) {
+            Some(want) => Typed { expr: self.typed(value, want), of: want.clone() },
+            None if declared.is_empty() => self.expr(value, None),
+            None => {
+                let near = nearest(name.text(), declared.keys().map(SmolStr::as_str));
+                let message = format!("`labels` does not list `{}`", name.text());
+                self.say(Diagnostic::new(Code::NO_FIELD, name.span(), message).suggest(name.span(), near));
+                Typed::bad(value.span())
+            }
+        }
+    }
+
+    fn join_label(&mut self, name: Name<'t>, of: Type, labels: &mut LabelTypes) {
+        match labels.get_mut(name.text()) {
+            None => {
+                labels.insert(SmolStr::new(name.text()), of);
+            }
+            Some(known) => match known.join(&of) {
+                Some(joined) => *known = joined,
+                None => {
+                    let message = format!(
+                        "`{}` is {} on another target, and here {}",
+                        name.text(),
+                        described(known),
+                        described(&of)
+                    );
+                    self.say(Diagnostic::new(Code::BAD_LABEL, name.span(), message));
+                }
+            },
+        }
+    }
+
+    /// Lowers arguments that must all be constant texts; a list stands for its elements.
+    pub fn constant_texts(&mut self, args: Args<'t>) -> Option<Vec<String>> {
+        let mut texts = Vec::new();
+        for tree in args.iter().filter_map(|it| it.value) {
+            let typed = self.expr(tree, None);
+            match typed.expr.known()? {
+                crate::value::Value::Text(text) => texts.push(text.to_string()),
+                crate::value::Value::List(list) => {
+                    for it in list.iter() {
+                        texts.push(it.as_text()?.to_string());
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(texts)
+    }
+
+    fn set_fleet(&mut self, fleet: FleetId, source: FleetSource, labels: LabelTypes, open: bool) {
+        let types = labels.iter().map(|(name, of)| LabelType { name: name.clone(), of: of.clone() });
+        let slot = &mut self.program.fleets[fleet.index()];
+        slot.source = source;
+        slot.labels = types.collect();
+        self.labels.add(fleet, labels, open);
+    }
+
+    /// Refuses fleets that choose from themselves.
+    fn refuse_circles(&mut self, choices: &[usize]) {
+        for id in choices {
+            let Declared { kind: Declaration::Fleet(start), name, name_span, .. } = self.declared[*id] else {
+                continue;
+            };
+            if reaches(&self.program.fleets, start) {
+                let problem =
+                    Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("the fleet `{name}` chooses from itself"));
+                self.say(problem);
+                let nothing = Expr::new(ExprKind::Bad, name_span);
+                self.program.fleets[start.index()].source = FleetSource::Expr(nothing);
+            }
+        }
+    }
+}
+
+/// Returns whether a fleet is chosen from others.
+fn is_choice(entry: Entry<'_>) -> bool {
+    let Some(value) = entry.value() else { return false };
+    match value.kind() {
+        Tree::Call { callee, .. } => {
+            !callee.as_name().is_some_and(|it| matches!(it.text(), "csv" | "json" | "yaml" | "command" | "http"))
+        }
+        _ => true,
+    }
+}
+
+/// Returns whether a fleet is, by way of its choices, chosen from itself.
+fn reaches(fleets: &[Fleet], start: FleetId) -> bool {
+    let mut open = vec![start];
+    let mut seen = vec![false; fleets.len()];
+    while let Some(at) = open.pop() {
+        let FleetSource::Expr(expr) = &fleets[at.index()].source else { continue };
+        let mut next = Vec::new();
+        expr.walk(&mut |it| {
+            if let ExprKind::Fleet(fleet) = it.kind {
+                next.push(fleet);
+            }
+        });
+        for fleet in next {
+            if fleet == start {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[fleet.index()], true) {
+                open.push(fleet);
+            }
+        }
+    }
+    false
+}
+
+/// Works out which labels the rows have: the declared ones with their types, others as texts.
+fn labels_of_rows(rows: &[Row], declared: &LabelTypes) -> LabelTypes {
+    let mut counts: IndexMap<SmolStr, usize> = IndexMap::new();
+    for (label, _) in rows.iter().flat_map(|it| &it.labels) {
+        *counts.entry(label.clone()).or_default() += 1;
+    }
+    let mut labels = declared.clone();
+    for (label, count) in counts {
+        let of = if count == rows.len() { Type::Text } else { Type::Text.optional() };
+        labels.entry(label).or_insert(of);
+    }
+    labels
+}

@@ -1,0 +1,170 @@
+//! Rollouts: inputs, then stages, then what happens on events and at the end.
+
+use smol_str::SmolStr;
+
+use super::checker::Checker;
+use super::declare::{Declaration, Declared};
+use super::settings::is_word;
+use super::spot::Spot;
+use super::stages::Stages;
+use super::units::StageUnits;
+use super::word::Parts;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Entry, Event, Hook, Rollout, RolloutId};
+use crate::schema::{Place, word};
+use crate::syntax;
+use crate::value::Value;
+
+impl<'t> Checker<'t> {
+    /// Reads every rollout.
+    pub fn check_rollouts(&mut self) {
+        for id in self.declared_where(|it| matches!(it, Declaration::Rollout(_))) {
+            let Declared { module, kind: Declaration::Rollout(rollout), .. } = self.declared[id] else { continue };
+            self.within(module, |it| it.check_rollout(id, rollout));
+        }
+    }
+
+    fn check_rollout(&mut self, id: usize, rollout: RolloutId) {
+        let Declared { entry, name, name_span, .. } = self.declared[id];
+        let row = word(Place::File, "rollout").expect("the table has rollouts");
+        let parts = self.parts(row, entry);
+        self.begin_stages(&parts.entries);
+        let mark = self.mark();
+        let spot = Spot { place: Place::Rollout, rollout: Some(rollout), ..Spot::default() };
+        let lowered = self.at_spot(spot, |it| it.rollout_of(&parts, id, name));
+        self.forget_quietly(mark, parts.entries.iter().any(|it| it.is_broken()));
+        self.program.rollouts.push(Rollout { doc: entry.docs(), span: name_span, ..lowered });
+    }
+
+    /// Begins with the stages of a rollout or strategy: plain names are known before they are read.
+    pub fn begin_stages(&mut self, entries: &[syntax::Entry<'t>]) {
+        self.units = StageUnits::default();
+        self.stages_seen.clear();
+        self.stage_names.clear();
+        for entry in entries.iter().filter(|it| is_word(**it, "stage")) {
+            if let Some(name) = entry.items().nth(1).and_then(|it| it.as_name()) {
+                self.stage_names.insert(SmolStr::new(name.text()), name.span());
+            }
+        }
+    }
+
+    fn rollout_of(&mut self, parts: &Parts<'t>, id: usize, name: &str) -> Rollout {
+        let mut inputs = Vec::new();
+        let mut rest: Vec<syntax::Entry<'t>> = Vec::new();
+        for entry in parts.entries.iter().copied().filter(|it| !it.is_broken()) {
+            let row = entry.head().as_name().and_then(|it| word(Place::Rollout, it.text()));
+            match row.map(|it| it.name) {
+                Some("input") => inputs.extend(row.and_then(|it| self.bind_input(it, entry))),
+                Some("secret") => row.into_iter().for_each(|it| self.bind_secret(it, entry)),
+                Some("let") => row.into_iter().for_each(|it| self.bind_let(it, entry)),
+                _ => rest.push(entry),
+            }
+        }
+        let on_failure = self.on_failure(parts, "on_failure").unwrap_or_default();
+        let exclusive = self.setting(parts, "exclusive");
+        let tolerate = self.setting(parts, "tolerate");
+        tolerate.iter().for_each(|it| self.warn_all_may_fail(it));
+        let pass_env = self.pass_env(parts);
+        let signature = self.signature(id);
+        let profiles = self.of_word(&rest, "profile").into_iter().filter_map(|it| {
+            let row = word(Place::Rollout, "profile")?;
+            self.profile(row, it, &signature)
+        });
+        let profiles = profiles.collect();
+        let mut stages = Stages::default();
+        self.stage_entries(&rest, Place::Rollout, &mut stages);
+        if stages.list.is_empty() && !parts.entries.iter().any(|it| it.is_broken() || is_flow(*it)) {
+            let span = self.declared[id].name_span;
+            let problem = Diagnostic::new(Code::EMPTY, span, format!("the rollout `{name}` has no stages"));
+            self.say(problem.help("add `stage NAME { … }`"));
+        }
+        let stages = self.resolve_after(stages);
+        let (hooks, finally, rollback) = self.endings(&rest);
+        Rollout {
+            name: SmolStr::new(name),
+            inputs,
+            profiles,
+            on_failure,
+            exclusive,
+            tolerate,
+            pass_env,
+            stages,
+            hooks,
+            finally,
+            rollback,
+            doc: None,
+            span: self.declared[id].name_span,
+        }
+    }
+
+    fn pass_env(&mut self, parts: &Parts<'t>) -> Vec<SmolStr> {
+        let Some(tree) = parts.value("pass_env") else { return Vec::new() };
+        let value = self.constant(tree, &crate::value::Type::list(crate::value::Type::Text));
+        let list = value.as_ref().and_then(Value::as_list).unwrap_or_default();
+        list.iter().filter_map(|it| it.as_text().cloned()).collect()
+    }
+
+    fn of_word(&self, entries: &[syntax::Entry<'t>], name: &str) -> Vec<syntax::Entry<'t>> {
+        entries.iter().copied().filter(|it| is_word(*it, name)).collect()
+    }
+
+    /// Lowers what happens on events, at the end, and instead of all undos.
+    fn endings(&mut self, entries: &[syntax::Entry<'t>]) -> (Vec<Hook>, Vec<Entry>, Vec<Entry>) {
+        self.path.clear();
+        let hooks = self.of_word(entries, "on").into_iter().filter_map(|it| self.hook(it)).collect();
+        let mut finally = Vec::new();
+        for block in self.of_word(entries, "finally") {
+            let row = word(Place::Rollout, "finally").expect("the table has `finally`");
+            let parts = self.parts(row, block);
+            finally.extend(self.under("finally", |it| it.body(&parts.entries, Place::Finally)));
+        }
+        let rollbacks = self.of_word(entries, "rollback");
+        let rollback = self.rollback_blocks(&rollbacks, Place::Rollout);
+        (hooks, finally, rollback)
+    }
+
+    fn hook(&mut self, entry: syntax::Entry<'t>) -> Option<Hook> {
+        let row = word(Place::Rollout, "on")?;
+        let name = entry.items().nth(1).and_then(|it| it.as_name());
+        let Some(name) = name.filter(|_| entry.items().count() == 2) else {
+            self.say_shape(row, entry.head().span(), "`on` needs an event");
+            return None;
+        };
+        let parts = self.parts(row, entry);
+        let event = Event::ALL.into_iter().find(|it| it.name() == name.text());
+        if event.is_none() {
+            let members: Vec<SmolStr> = Event::ALL.iter().map(|it| SmolStr::new(it.name())).collect();
+            self.say_no_value(name.text(), &members, name.span());
+        }
+        let body = self.under("on", |it| it.body(&parts.entries, Place::Hook));
+        Some(Hook { event: event?, body, span: entry.span() })
+    }
+
+    /// Reads the entries that make stages; the others of the rollout are read where they belong.
+    pub fn stage_entries(&mut self, entries: &[syntax::Entry<'t>], place: Place, stages: &mut Stages) {
+        let mark = self.mark();
+        for entry in entries.iter().copied().filter(|it| !it.is_broken()) {
+            let Some(row) = self.word_of(entry, place) else {
+                if entry.head().as_name().is_none() {
+                    self.unknown_word(entry, place);
+                }
+                continue;
+            };
+            match row.name {
+                "stage" => self.stage(row, entry, stages),
+                "apply" => self.apply(row, entry, stages),
+                "for" => self.stage_loop(row, entry, stages),
+                "let" => self.bind_let(row, entry),
+                _ => {}
+            }
+        }
+        if place != Place::Rollout {
+            self.forget(mark);
+        }
+    }
+}
+
+/// Returns whether an entry would make stages.
+fn is_flow(entry: syntax::Entry<'_>) -> bool {
+    ["stage", "apply", "for"].into_iter().any(|it| is_word(entry, it))
+}

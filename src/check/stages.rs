@@ -1,0 +1,281 @@
+//! Stages: their names, what each comes after, and stages that a list stamps out.
+
+use smol_str::SmolStr;
+
+use super::checker::Checker;
+use super::frame::Reading;
+use super::settings::is_word;
+use super::spot::Spot;
+use super::word::Parts;
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Entry, Stage, StageTime};
+use crate::schema::{Place, WordRow, word};
+use crate::source::Span;
+use crate::syntax::{self, ExprKind as Tree};
+use crate::value::{Type, Value};
+
+/// The stages of a rollout while they are read.
+#[derive(Default)]
+pub(super) struct Stages {
+    pub list: Vec<Stage>,
+    /// For each stage what its `after` names; none: the stage before.
+    after: Vec<Option<Vec<AfterName>>>,
+}
+
+struct AfterName {
+    /// The path as seen from where it is written, and from the rollout.
+    paths: [SmolStr; 2],
+    span: Span,
+}
+
+/// How many stages a rollout may have.
+const STAGES_MAX: usize = 10_000;
+
+impl<'t> Checker<'t> {
+    /// Lowers a stage and adds it.
+    pub fn stage(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages) {
+        let Some((name, span)) = self.stage_name(row, entry) else { return };
+        if stages.list.len() >= STAGES_MAX {
+            self.say_applied(Diagnostic::new(
+                Code::TOO_MUCH,
+                span,
+                format!("a rollout has at most {STAGES_MAX} stages"),
+            ));
+            return;
+        }
+        let path = SmolStr::new(format!("{}{name}", self.frames[self.at].prefix));
+        if let Some(before) = self.stages_seen.insert(path.clone(), span) {
+            self.say_clash(&path, span, before);
+        }
+        self.stage_names.insert(path.clone(), span);
+        let parts = self.parts(row, entry);
+        let after = parts.value("after").map(|it| self.after_names(it));
+        let stage = self.stage_of(&parts, &path, span);
+        stages.list.push(stage);
+        stages.after.push(after);
+    }
+
+    fn stage_name(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>) -> Option<(SmolStr, Span)> {
+        let item = entry.items().nth(1).filter(|_| entry.items().count() == 2);
+        let Some(item) = item else {
+            self.say_shape(row, entry.head().span(), "`stage` needs a name");
+            return None;
+        };
+        let span = item.span();
+        if let Some(name) = item.as_name() {
+            self.refuse_stage_clash(name.text(), span);
+            return Some((SmolStr::new(name.text()), span));
+        }
+        let name = self.typed(item, &Type::Text);
+        match name.known().and_then(Value::as_text) {
+            Some(name) if is_name(name) => Some((name.clone(), span)),
+            Some(name) => {
+                let message = format!("`{name}` is no name: letters, digits, `_` and `-`");
+                self.say(Diagnostic::new(Code::SHAPE, span, message));
+                None
+            }
+            None if self.frames[self.at].reading == Reading::Abstract => Some((SmolStr::new(item.text()), span)),
+            None => {
+                let problem =
+                    Diagnostic::new(Code::NOT_KNOWN, span, "a stage's name must be known when the file is checked");
+                self.say_applied(problem);
+                None
+            }
+        }
+    }
+
+    /// A stage with the name of a value could never be asked for what it left.
+    fn refuse_stage_clash(&mut self, name: &str, span: Span) {
+        let bound = self.frames[self.at].names.get(name).map(|it| it.span);
+        if let Some(before) = bound {
+            self.say_clash(name, span, before);
+        }
+    }
+
+    fn stage_of(&mut self, parts: &Parts<'t>, path: &SmolStr, span: Span) -> Stage {
+        let time = StageTime {
+            delay: self.duration(parts, "delay"),
+            deadline: self.setting(parts, "deadline"),
+            timeout: self.duration(parts, "timeout"),
+        };
+        let when = self.setting(parts, "when");
+        let risk = self.setting(parts, "risk");
+        let on_failure = self.on_failure(parts, "on_failure");
+        let undo_with_run = self.known_bool(parts, "undo_with_run").unwrap_or(true);
+        let (blocks, entries): (Vec<_>, Vec<_>) =
+            parts.entries.iter().copied().partition(|it| is_word(*it, "rollback"));
+        let known_there = when.clone().unwrap_or_else(|| crate::model::Expr::value(Value::Bool(true), span));
+        let (body, rollback) = self.knowing(&known_there, true, |it| it.stage_body(path, &entries, &blocks));
+        if entries.is_empty() && !parts.entry.is_broken() {
+            let problem =
+                Diagnostic::new(Code::EMPTY, parts.entry.head().span(), format!("the stage `{path}` does nothing"));
+            self.say(problem);
+        }
+        if matches!(when.as_ref().and_then(|it| it.known()), Some(Value::Bool(false))) {
+            let problem = Diagnostic::new(Code::UNREACHABLE, span, format!("the stage `{path}` never runs"));
+            self.say(problem.because("its `when` never holds"));
+        }
+        Stage {
+            path: path.clone(),
+            after: Vec::new(),
+            binds: Vec::new(),
+            when,
+            time,
+            risk,
+            on_failure,
+            undo_with_run,
+            body,
+            rollback,
+            doc: parts.entry.docs(),
+            span,
+        }
+    }
+
+    fn stage_body(
+        &mut self,
+        path: &SmolStr,
+        entries: &[syntax::Entry<'t>],
+        blocks: &[syntax::Entry<'t>],
+    ) -> (Vec<Entry>, Vec<Entry>) {
+        let shows_loops = self.count_loops(entries) != 1;
+        let rollout = self.spot.rollout;
+        let spot = Spot { place: Place::Stage, staged: true, rollout, shows_loops, ..Spot::default() };
+        self.units.stage = Some(path.clone());
+        self.units.here.clear();
+        let path_before = std::mem::replace(&mut self.path, path.to_string());
+        let body = self.at_spot(spot.clone(), |it| it.body(entries, Place::Stage));
+        let rollback = self.at_spot(spot, |it| it.rollback_blocks(blocks, Place::Stage));
+        self.path = path_before;
+        let units = std::mem::take(&mut self.units.here);
+        self.units.stages.insert(path.clone(), units);
+        self.units.stage = None;
+        (body, rollback)
+    }
+
+    /// Lowers `rollback { … }`.
+    pub fn rollback_blocks(&mut self, blocks: &[syntax::Entry<'t>], place: Place) -> Vec<Entry> {
+        let Some(block) = blocks.first() else { return Vec::new() };
+        if let Some(second) = blocks.get(1) {
+            let problem = Diagnostic::new(Code::PROPERTY_TWICE, second.head().span(), "`rollback` is given twice");
+            self.say(problem.also(block.head().span(), "first given here"));
+        }
+        let Some(row) = word(place, "rollback") else { return Vec::new() };
+        let parts = self.parts(row, *block);
+        let mut spot = self.spot.clone();
+        spot.undoing = true;
+        self.at_spot(spot, |it| it.under("rollback", |it| it.body(&parts.entries, Place::Rollback)))
+    }
+
+    /// Counts the loops of a stage: where there is one, paths leave it out.
+    fn count_loops(&self, entries: &[syntax::Entry<'t>]) -> usize {
+        entries.iter().map(|it| self.count_loops_of(*it)).sum()
+    }
+
+    fn count_loops_of(&self, entry: syntax::Entry<'t>) -> usize {
+        let inner: Vec<syntax::Entry<'t>> = entry.body().into_iter().flat_map(|it| it.entries()).collect();
+        let own = usize::from(is_word(entry, "for"));
+        let slot = if is_word(entry, "do") { self.fill_of(entry) } else { None };
+        let filled: Vec<syntax::Entry<'t>> =
+            slot.into_iter().flat_map(|it| it.entry.body()).flat_map(|it| it.entries()).collect();
+        own + self.count_loops(&inner) + self.count_loops(&filled)
+    }
+
+    /// Lowers `for x in LIST { stage … }`: the stages once for each element.
+    pub fn stage_loop(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages) {
+        let parts = self.parts(row, entry);
+        let Some((name, list, element)) = self.loop_head(row, entry) else { return };
+        let values = self.known_value(&list).and_then(|it| crate::eval::elements(&it).ok().map(|it| it.to_vec()));
+        let Some(values) = values else {
+            if self.frames[self.at].reading == Reading::Abstract {
+                let mark = self.mark();
+                self.bind_element(name, &list, element);
+                self.stage_entries(&parts.entries, Place::Stages, stages);
+                self.forget(mark);
+            } else if !matches!(list.kind, crate::model::ExprKind::Bad) {
+                let problem = Diagnostic::new(
+                    Code::NOT_KNOWN,
+                    list.span,
+                    "a list of stages must be known when the file is checked",
+                );
+                self.say_applied(
+                    problem.help("a list of values that depends on no input; or put the loop into a stage"),
+                );
+            }
+            return;
+        };
+        let muted = self.frames[self.at].muted;
+        for (at, value) in values.into_iter().take(STAGES_MAX).enumerate() {
+            let mark = self.mark();
+            let expr = crate::model::Expr::value(value, name.span());
+            self.bind_value(name, expr, element.clone(), None);
+            // What is wrong with the stages was said for the first element.
+            self.frame().muted = muted || at > 0;
+            self.stage_entries(&parts.entries, Place::Stages, stages);
+            self.forget(mark);
+        }
+        self.frame().muted = muted;
+    }
+
+    fn after_names(&mut self, tree: syntax::Expr<'t>) -> Vec<AfterName> {
+        let items: Vec<syntax::Expr<'t>> = match tree.kind() {
+            Tree::List(args) => args.iter().filter_map(|it| it.value).collect(),
+            _ => vec![tree],
+        };
+        items.into_iter().filter_map(|it| self.after_name(it)).collect()
+    }
+
+    fn after_name(&mut self, tree: syntax::Expr<'t>) -> Option<AfterName> {
+        let name = match tree.kind() {
+            Tree::Name(_) | Tree::Field { .. } => SmolStr::new(tree.text()),
+            Tree::Text(_) => {
+                let name = self.typed(tree, &Type::Text);
+                name.known().and_then(Value::as_text)?.clone()
+            }
+            _ => {
+                self.say(Diagnostic::new(Code::SHAPE, tree.span(), "`after` names stages: `after = [build, test]`"));
+                return None;
+            }
+        };
+        let prefix = &self.frames[self.at].prefix;
+        Some(AfterName { paths: [SmolStr::new(format!("{prefix}{name}")), name], span: tree.span() })
+    }
+
+    /// Works out what each stage comes after, once all are known.
+    pub fn resolve_after(&mut self, stages: Stages) -> Vec<Stage> {
+        let Stages { mut list, after } = stages;
+        for at in 0..list.len() {
+            list[at].after = match &after[at] {
+                None => at.checked_sub(1).map(|it| it as u32).into_iter().collect(),
+                Some(names) => {
+                    let mut indices: Vec<u32> = names.iter().flat_map(|it| self.stages_named(&list, it)).collect();
+                    indices.sort_unstable();
+                    indices.dedup();
+                    indices
+                }
+            };
+        }
+        self.refuse_stage_cycles(&mut list);
+        list
+    }
+
+    fn stages_named(&mut self, list: &[Stage], name: &AfterName) -> Vec<u32> {
+        for path in &name.paths {
+            let beneath = format!("{path}.");
+            let is_named = |it: &Stage| it.path == *path || it.path.starts_with(&beneath);
+            let found: Vec<u32> = (0u32..).zip(list).filter(|(_, it)| is_named(it)).map(|(at, _)| at).collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        let text = &name.paths[1];
+        let near = nearest(text, list.iter().map(|it| it.path.as_str()));
+        let problem = Diagnostic::new(Code::NO_STAGE, name.span, format!("no stage is named `{text}`"));
+        self.say(problem.suggest(name.span, near));
+        Vec::new()
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let starts = text.starts_with(|it: char| it.is_alphanumeric() || it == '_');
+    starts && text.chars().all(|it| it.is_alphanumeric() || it == '_' || it == '-')
+}

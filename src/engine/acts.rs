@@ -1,0 +1,367 @@
+//! How the actions at the leaves begin, wait, are answered and end.
+
+use super::turn::{Turn, began};
+use super::{
+    Answer, Cause, Effect, Ending, Event, Evidence, Fault, FaultKind, Job, PauseReason, Probed, Truth, Waiting,
+};
+use crate::model::{Act, Check, Expr, Interrupted, Keep, Retry, Settings};
+use crate::plan::{NodeKind, Place};
+use crate::value::Value;
+
+/// How long a check waits before it asks again, unless it says otherwise.
+const CHECK_EVERY_MS: i64 = 5_000;
+
+/// How long the pause before a second attempt is, unless a retry says otherwise.
+const BACKOFF_MS: i64 = 1_000;
+
+/// No pause between attempts is longer.
+const BACKOFF_MS_MAX: i64 = 3_600_000;
+
+impl Turn<'_> {
+    pub fn begin_act(&mut self, place: Place, act: &Act) {
+        match act {
+            Act::Run(_) | Act::Exec(_) | Act::Http(_) => self.ask_job(place, act),
+            Act::Check(check) => self.begin_check(place, check),
+            Act::Require { condition, .. } => self.ask_condition(place, condition),
+            Act::Wait { duration } => {
+                let until = self.duration_ms(duration, place).map(|ms| self.now.plus_ms(ms));
+                self.wait(place, until);
+            }
+            Act::WaitUntil { instant } => {
+                let until = self.instant(instant, place);
+                self.wait(place, until);
+            }
+            Act::Log { message } => match self.text(message, place) {
+                Ok(message) => {
+                    self.emit(Event::Logged { place, message });
+                    self.end(place, Ending::Done);
+                }
+                Err(cause) => self.fail(place, cause),
+            },
+            Act::Fail { message } => {
+                let cause = self.text(message, place).map_or_else(|cause| cause, |message| Cause::Said { message });
+                self.fail(place, cause);
+            }
+            Act::Pause { message } => match self.text(message, place) {
+                Ok(message) => {
+                    self.emit(began(place));
+                    self.emit(Event::Paused { why: PauseReason::Said { place, message }, by: None });
+                }
+                Err(cause) => self.fail(place, cause),
+            },
+            Act::Restore { .. } => self.emit(began(place)),
+            Act::Keep(keep) => self.keep(place, keep),
+        }
+    }
+
+    fn wait(&mut self, place: Place, until: Result<crate::value::At, Cause>) {
+        match until {
+            Ok(until) => self.emit(Event::Waiting { place, until, why: Waiting::Wait }),
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    fn keep(&mut self, place: Place, keep: &Keep) {
+        let target = match keep.target.as_ref().map(|it| self.value(it, place)).transpose() {
+            Ok(Some(Value::Target(target))) => Some(target.name.clone()),
+            Ok(_) => None,
+            Err(cause) => return self.fail(place, cause),
+        };
+        match self.value(&keep.value, place) {
+            Ok(value) => {
+                self.emit(Event::Kept { place, target, key: keep.key.clone(), value });
+                self.end(place, Ending::Done);
+            }
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    /// Asks the world to do what an action says.
+    fn ask_job(&mut self, place: Place, act: &Act) {
+        match self.job(act, place) {
+            Ok(job) => self.ask(place, false, job),
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    fn ask(&mut self, place: Place, verify: bool, job: Job) {
+        let attempt = self.run.last_attempt(place) + 1;
+        self.emit(Event::Asked { place, attempt, verify });
+        self.step.effects.push(Effect::Perform { place, attempt, job: Box::new(job) });
+    }
+
+    fn begin_check(&mut self, place: Place, check: &Check) {
+        match check.settle.as_ref().map(|it| self.duration_ms(it, place)).transpose() {
+            Ok(Some(ms)) => {
+                self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Settle });
+            }
+            Ok(None) => self.ask_condition(place, &check.condition),
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    /// Asks every probe of a condition; one without probes is decided at once.
+    fn ask_condition(&mut self, place: Place, condition: &Expr) {
+        match self.probes(condition, place) {
+            Ok(probes) if probes.is_empty() => self.decide_condition(place, condition, &[], Vec::new()),
+            Ok(probes) => self.ask(place, false, Job::Probes { probes }),
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    /// Evaluates a condition with the answers of its probes, and says what it saw.
+    fn decide_condition(&mut self, place: Place, condition: &Expr, results: &[Probed], names: Vec<String>) {
+        match self.condition(condition, place, results) {
+            Ok(truth) => {
+                let evidence = names.into_iter().zip(results).map(|(what, it)| evidence(what, it)).collect();
+                self.emit(Event::Evaluated { place, truth, evidence });
+                self.judge(place, truth);
+            }
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    fn judge(&mut self, place: Place, truth: Truth) {
+        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
+        match &**act {
+            Act::Check(check) => self.judge_check(place, check, truth),
+            Act::Require { condition, message } => {
+                if truth == Truth::Holds {
+                    return self.end(place, Ending::Done);
+                }
+                let said = message.as_ref().map(|it| self.text(it, place)).transpose();
+                let cause = match said {
+                    Ok(Some(message)) => Cause::Said { message },
+                    Ok(None) => Cause::Condition { truth, message: self.shown(condition) },
+                    Err(cause) => cause,
+                };
+                self.fail(place, cause);
+            }
+            _ => self.judge_verified(place, truth),
+        }
+    }
+
+    fn judge_check(&mut self, place: Place, check: &Check, truth: Truth) {
+        if truth == Truth::Holds {
+            return self.end(place, Ending::Done);
+        }
+        let within = check.within.as_ref().map(|it| self.duration_ms(it, place)).transpose();
+        let every = check.every.as_ref().map_or(Ok(CHECK_EVERY_MS), |it| self.duration_ms(it, place));
+        let begun = self.run.frames.get(&place).map_or(self.now, |it| it.begun);
+        match (within, every) {
+            (Ok(within), Ok(every)) => {
+                let last = begun.plus_ms(within.unwrap_or(0));
+                if self.now < last {
+                    // Never later than the end of the time it has.
+                    let until = self.now.plus_ms(every.max(1)).min(last);
+                    self.emit(Event::Waiting { place, until, why: Waiting::Again });
+                } else {
+                    let message = check.shown.clone();
+                    self.fail(place, Cause::Condition { truth, message });
+                }
+            }
+            (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
+        }
+    }
+
+    /// Something that was waited for, or asked, or paused for may have come.
+    pub fn go_on_act(&mut self, place: Place, act: &Act) {
+        let frame = self.run.frames[&place].clone();
+        if frame.asked {
+            return;
+        }
+        if self.closing_around(place).is_some() {
+            return self.end(place, Ending::Dropped);
+        }
+        if let Some((until, why)) = frame.waits {
+            if until <= self.now && (why == Waiting::Wait || self.run.paused.is_none()) {
+                self.waited(place, act, why);
+            }
+            return;
+        }
+        match act {
+            Act::Pause { .. } => {
+                let waits = matches!(&self.run.paused, Some(PauseReason::Said { place: it, .. }) if *it == place);
+                // A pause while the run was paused already is told when that one ends.
+                if !waits && self.run.paused.is_none() {
+                    self.end(place, Ending::Done);
+                }
+            }
+            Act::Restore { save } => self.go_on_restore(place, save),
+            Act::Run(_)
+            | Act::Exec(_)
+            | Act::Http(_)
+            | Act::Check(_)
+            | Act::Require { .. }
+            | Act::Wait { .. }
+            | Act::WaitUntil { .. }
+            | Act::Log { .. }
+            | Act::Fail { .. }
+            | Act::Keep(_) => {}
+        }
+    }
+
+    fn waited(&mut self, place: Place, act: &Act, why: Waiting) {
+        match (why, act) {
+            (Waiting::Wait, _) => self.end(place, Ending::Done),
+            (Waiting::Settle | Waiting::Again, Act::Check(check)) => self.ask_condition(place, &check.condition),
+            (Waiting::Backoff, act) => self.ask_job(place, act),
+            (Waiting::Settle | Waiting::Again | Waiting::Delay, _) => {}
+        }
+    }
+
+    pub fn hear_answer(&mut self, place: Place, attempt: u32, answer: Answer) {
+        let verifying = self.run.frames.get(&place).is_some_and(|it| it.verifying);
+        self.emit(Event::Answered { place, attempt, answer: answer.clone() });
+        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
+        match answer {
+            Answer::Done(_) => self.end(place, Ending::Done),
+            Answer::Probed { results } => self.probed(place, act, verifying, &results),
+            Answer::Fault(fault) => self.faulted(place, act, fault),
+        }
+    }
+
+    fn probed(&mut self, place: Place, act: &Act, verifying: bool, results: &[Probed]) {
+        let settings = act.settings();
+        let condition = match (act, settings.and_then(|it| it.interrupted.as_ref())) {
+            (_, Some(Interrupted::Verify(condition))) if verifying => condition,
+            (Act::Check(check), _) => &check.condition,
+            (Act::Require { condition, .. }, _) => condition,
+            _ => return,
+        };
+        let names = self.probes(condition, place).unwrap_or_default().into_iter().map(|it| it.name).collect();
+        self.decide_condition(place, condition, results, names);
+    }
+
+    /// An interrupted attempt was looked at: it was done, or not, or nobody knows.
+    fn judge_verified(&mut self, place: Place, truth: Truth) {
+        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
+        match truth {
+            Truth::Holds => self.end(place, Ending::Done),
+            Truth::Violated => self.ask_job(place, act),
+            Truth::Unknown => self.await_person(place, unknown_fault()),
+        }
+    }
+
+    fn faulted(&mut self, place: Place, act: &Act, fault: Fault) {
+        match fault.kind {
+            FaultKind::Unknown => self.interrupted(place, act, fault),
+            FaultKind::Missing => self.await_person(place, fault),
+            FaultKind::Refused
+            | FaultKind::Signalled
+            | FaultKind::TimedOut
+            | FaultKind::Unreachable
+            | FaultKind::Ended => self.refused(place, act, fault),
+        }
+    }
+
+    fn refused(&mut self, place: Place, act: &Act, fault: Fault) {
+        let tries = self.run.frames.get(&place).map_or(1, |it| it.tries);
+        let retry = act.settings().and_then(|it| it.retry.as_ref());
+        let wait_ms = retry.and_then(|it| self.next_attempt(it, tries, place));
+        match wait_ms {
+            Some(ms) if self.closing_around(place).is_none() && fault.kind != FaultKind::Ended => {
+                self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Backoff });
+            }
+            _ => self.fail(place, Cause::Fault { fault }),
+        }
+    }
+
+    /// Nobody knows whether it ran to its end: its `interrupted` decides.
+    fn interrupted(&mut self, place: Place, act: &Act, fault: Fault) {
+        let asks_only = matches!(act, Act::Check(_) | Act::Require { .. });
+        let policy = act.settings().map(Settings::when_interrupted);
+        match policy {
+            // A question can be asked again at any time.
+            _ if asks_only => self.ask_again(place, act),
+            Some(Interrupted::Retry) => self.ask_job(place, act),
+            Some(Interrupted::Fail) => self.fail(place, Cause::Fault { fault }),
+            Some(Interrupted::Verify(condition)) => match self.probes(&condition, place) {
+                Ok(probes) => self.ask(place, true, Job::Probes { probes }),
+                Err(cause) => self.fail(place, cause),
+            },
+            Some(Interrupted::Ask) | None => self.await_person(place, fault),
+        }
+    }
+
+    fn ask_again(&mut self, place: Place, act: &Act) {
+        match act {
+            Act::Check(check) => self.ask_condition(place, &check.condition),
+            Act::Require { condition, .. } => self.ask_condition(place, condition),
+            _ => {}
+        }
+    }
+
+    /// It counts as failed, and the run pauses until a person has looked.
+    fn await_person(&mut self, place: Place, fault: Fault) {
+        self.emit(Event::Paused { why: PauseReason::Interrupted { place }, by: None });
+        self.fail(place, Cause::Fault { fault });
+    }
+
+    /// Returns the pause before the next attempt, if there is one.
+    pub fn next_attempt(&self, retry: &Retry, attempts_made: u32, place: Place) -> Option<i64> {
+        let attempts = self.value(&retry.attempts, place).ok()?.as_int()?;
+        if i64::from(attempts_made) >= attempts {
+            return None;
+        }
+        let backoff = retry.backoff.as_ref().map(|it| self.value(it, place)).transpose().ok()?;
+        let nth = attempts_made.saturating_sub(1);
+        Some(match backoff {
+            None => doubled(BACKOFF_MS, nth),
+            Some(Value::Duration(ms)) => doubled(ms, nth),
+            Some(Value::List(list)) => {
+                let wait = list.get(nth as usize).or(list.last());
+                wait.and_then(Value::as_duration_ms).unwrap_or(BACKOFF_MS)
+            }
+            Some(_) => BACKOFF_MS,
+        })
+    }
+}
+
+fn doubled(ms: i64, times: u32) -> i64 {
+    ms.saturating_mul(1_i64.checked_shl(times).unwrap_or(i64::MAX)).min(BACKOFF_MS_MAX.max(ms))
+}
+
+fn unknown_fault() -> Fault {
+    Fault { kind: FaultKind::Unknown, message: "nobody knows whether it ran to its end".to_owned(), code: None }
+}
+
+fn evidence(what: String, result: &Probed) -> Evidence {
+    let (truth, why) = match result {
+        Probed::Holds => (Truth::Holds, String::new()),
+        Probed::Violated { why } => (Truth::Violated, why.clone()),
+        Probed::Unknown { why } => (Truth::Unknown, why.clone()),
+    };
+    Evidence { what, truth, why }
+}
+
+impl Act {
+    /// Returns what `run`, `exec` and `http` have in common.
+    pub fn settings(&self) -> Option<&Settings> {
+        match self {
+            Act::Run(run) => Some(&run.settings),
+            Act::Exec(exec) => Some(&exec.settings),
+            Act::Http(http) => Some(&http.settings),
+            Act::Check(_)
+            | Act::Require { .. }
+            | Act::Wait { .. }
+            | Act::WaitUntil { .. }
+            | Act::Log { .. }
+            | Act::Fail { .. }
+            | Act::Pause { .. }
+            | Act::Restore { .. }
+            | Act::Keep(_) => None,
+        }
+    }
+}
+
+impl Settings {
+    /// Returns what to do when nobody knows whether it ran to its end.
+    fn when_interrupted(&self) -> Interrupted {
+        match &self.interrupted {
+            Some(it) => it.clone(),
+            None if self.idempotent => Interrupted::Retry,
+            None => Interrupted::Ask,
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! From an action of the program to a job for the world: every expression evaluated, every hole in its place.
+
+use std::cell::RefCell;
+
+use smol_str::SmolStr;
+
+use super::here::{Probing, Question, not_a, wrong};
+use super::turn::Turn;
+use super::{
+    Cause, CommandAccept, CommandJob, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell,
+    StatusRange, Truth,
+};
+use crate::eval::{self, Bound, Fuel, Scope};
+use crate::model::{self, Act, Expr, ExprKind, HttpAct, Probe, ProbeMeans, RunText, Settings, ShellPart, TextPart};
+use crate::plan::Place;
+use crate::value::Value;
+
+const COMMAND_TIMEOUT_MS: i64 = 3_600_000;
+const HTTP_TIMEOUT_MS: i64 = 30_000;
+const PROBE_TIMEOUT_MS: i64 = 10_000;
+
+impl Turn<'_> {
+    /// Returns the job of an action at a place.
+    pub fn job(&self, act: &Act, place: Place) -> Result<Job, Cause> {
+        let here = self.here(place, Probing::Blind);
+        let asking = Asking { turn: self, scope: &here };
+        match act {
+            Act::Run(run) => asking.run(run, COMMAND_TIMEOUT_MS).map(Job::Command),
+            Act::Exec(exec) => asking.exec(exec, COMMAND_TIMEOUT_MS).map(Job::Command),
+            Act::Http(http) => asking.http(http, HTTP_TIMEOUT_MS).map(Job::Http),
+            _ => Err(Cause::Value { message: "there is nothing to ask the world for".to_owned() }),
+        }
+    }
+
+    /// Returns the probes that a condition asks, each once, in the order of asking.
+    pub fn probes(&self, condition: &Expr, place: Place) -> Result<Vec<ProbeJob>, Cause> {
+        let questions = self.questions(condition, place)?;
+        questions.iter().map(|it| self.probe_job(it, place)).collect()
+    }
+
+    fn questions(&self, condition: &Expr, place: Place) -> Result<Vec<Question>, Cause> {
+        let questions = RefCell::new(Vec::new());
+        let here = self.here(place, Probing::Collect(&questions));
+        eval::condition(condition, &here, &mut Fuel::default()).map_err(wrong)?;
+        Ok(questions.into_inner())
+    }
+
+    /// Returns whether a condition holds, given the answers of its probes in the order of asking.
+    pub fn condition(&self, condition: &Expr, place: Place, results: &[Probed]) -> Result<Truth, Cause> {
+        let questions = self.questions(condition, place)?;
+        let truths = results.iter().map(|it| match it {
+            Probed::Holds => Truth::Holds,
+            Probed::Violated { .. } => Truth::Violated,
+            Probed::Unknown { .. } => Truth::Unknown,
+        });
+        let answers: Vec<(Question, Truth)> = questions.into_iter().zip(truths).collect();
+        let here = self.here(place, Probing::Answered(&answers));
+        let truth = eval::condition(condition, &here, &mut Fuel::default()).map_err(wrong)?;
+        Ok(match truth {
+            eval::Truth::Holds => Truth::Holds,
+            eval::Truth::Violated => Truth::Violated,
+            eval::Truth::Unknown => Truth::Unknown,
+        })
+    }
+
+    fn probe_job(&self, question: &Question, place: Place) -> Result<ProbeJob, Cause> {
+        let probe = &self.plan.probes[question.probe.index()];
+        let here = self.here(place, Probing::Blind);
+        let ask = self.with_arguments(probe, &question.arguments, &here)?;
+        let arguments: Vec<String> = question.arguments.iter().map(Value::to_string).collect();
+        let name = match arguments.is_empty() {
+            true => probe.name.to_string(),
+            false => format!("{}({})", probe.name, arguments.join(", ")),
+        };
+        Ok(ProbeJob { name, ask })
+    }
+
+    fn with_arguments(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
+        match (probe.params.len().checked_sub(arguments.len()), arguments.split_last()) {
+            // Bound from the last to the first, so that each argument is one more name around the question.
+            (Some(0), Some((last, rest))) => {
+                let local = probe.params[rest.len()].local;
+                self.bind(probe, rest, &Bound::new(scope, local, last))
+            }
+            _ => self.probe_ask(probe, scope),
+        }
+    }
+
+    fn bind(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
+        match arguments.split_last() {
+            Some((last, rest)) => self.bind(probe, rest, &Bound::new(scope, probe.params[rest.len()].local, last)),
+            None => self.probe_ask(probe, scope),
+        }
+    }
+
+    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
+        let asking = Asking { turn: self, scope };
+        match &probe.means {
+            ProbeMeans::Run(run) => asking.run(run, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
+            ProbeMeans::Exec(exec) => asking.exec(exec, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
+            ProbeMeans::Http(http) => asking.http(http, PROBE_TIMEOUT_MS).map(ProbeAsk::Http),
+            ProbeMeans::Tcp { address, timeout } => asking.tcp(address, timeout.as_ref()),
+        }
+    }
+
+    /// Returns a condition as a person wrote it, as far as the plan keeps that.
+    pub fn shown(&self, condition: &Expr) -> String {
+        match &condition.kind {
+            ExprKind::Probe(probe, _) => format!("`{}`", self.plan.probes[probe.index()].name),
+            _ => "the condition".to_owned(),
+        }
+    }
+}
+
+/// Evaluates the parts of one action.
+struct Asking<'a> {
+    turn: &'a Turn<'a>,
+    scope: &'a dyn Scope,
+}
+
+impl Asking<'_> {
+    fn value(&self, expr: &Expr) -> Result<Value, Cause> {
+        match expr.known() {
+            Some(value) => Ok(value.clone()),
+            None => eval::eval(expr, self.scope, &mut Fuel::default()).map_err(wrong),
+        }
+    }
+
+    fn text(&self, expr: &Expr) -> Result<String, Cause> {
+        self.value(expr).map(|it| it.to_string())
+    }
+
+    fn secret_text(&self, expr: &Expr) -> Result<SecretText, Cause> {
+        let pieces = eval::text_with_secrets(expr, self.scope, &mut Fuel::default()).map_err(wrong)?;
+        let pieces = pieces.into_iter().map(|it| match it {
+            eval::Piece::Plain(text) => Piece::Plain(text.to_string()),
+            eval::Piece::Secret(name) => Piece::Secret(name),
+        });
+        Ok(SecretText(pieces.collect()))
+    }
+
+    fn timeout_ms(&self, settings: &Settings, default: i64) -> Result<u64, Cause> {
+        let Some(timeout) = &settings.timeout else { return Ok(default as u64) };
+        let value = self.value(timeout)?;
+        value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a("duration", &value))
+    }
+
+    fn run(&self, run: &model::Run, timeout_ms: i64) -> Result<CommandJob, Cause> {
+        let shell = match run.shell {
+            model::Shell::Sh => Shell::Sh,
+            model::Shell::Bash => Shell::Bash,
+        };
+        let text = self.script(&run.script)?;
+        let mut job = self.command(Invocation::Script { shell, text }, &run.settings, timeout_ms)?;
+        for (name, hole) in &run.script.holes {
+            let text = self.text(hole)?;
+            if text.contains('\0') {
+                let message =
+                    format!("a value for the command holds a NUL character, which no command can be given (`{name}`)");
+                return Err(Cause::Value { message });
+            }
+            job.env.push((name.clone(), SecretText::plain(text)));
+        }
+        Ok(job)
+    }
+
+    fn script(&self, script: &RunText) -> Result<String, Cause> {
+        let mut text = String::new();
+        for part in &script.parts {
+            match part {
+                ShellPart::Text(part) => text.push_str(part),
+                ShellPart::Raw(expr) => text.push_str(&self.text(expr)?),
+            }
+        }
+        Ok(text)
+    }
+
+    fn exec(&self, exec: &model::Exec, timeout_ms: i64) -> Result<CommandJob, Cause> {
+        let mut argv = Vec::new();
+        for expr in &exec.argv {
+            match self.value(expr)? {
+                Value::List(list) => argv.extend(list.iter().map(Value::to_string)),
+                value => argv.push(value.to_string()),
+            }
+        }
+        if argv.is_empty() || argv.iter().any(|it| it.contains('\0')) {
+            let message = "a command needs a program, and no NUL characters".to_owned();
+            return Err(Cause::Value { message });
+        }
+        self.command(Invocation::Exec { argv }, &exec.settings, timeout_ms)
+    }
+
+    fn command(&self, what: Invocation, settings: &Settings, timeout_ms: i64) -> Result<CommandJob, Cause> {
+        let env = settings.env.iter().map(|(name, it)| Ok((name.clone(), self.secret_text(it)?)));
+        let env = env.collect::<Result<Vec<(SmolStr, SecretText)>, Cause>>()?;
+        let codes = settings.accept_codes.as_ref().map(|it| self.value(it)).transpose()?;
+        let plan = self.turn.plan;
+        let cwd = settings.cwd.as_ref().map(|it| self.text(it)).transpose()?;
+        Ok(CommandJob {
+            what,
+            env,
+            pass_env: plan.pass_env.clone(),
+            cwd: [Some(settings.folder.to_string()), cwd].into_iter().flatten().fold(plan.folder.clone(), joined),
+            stdin: settings.stdin.as_ref().map(|it| self.secret_text(it)).transpose()?,
+            timeout_ms: self.timeout_ms(settings, timeout_ms)?,
+            accept: CommandAccept {
+                codes: codes.map_or_else(|| vec![0], |it| whole_numbers(&it)),
+                output: settings.accept_output.as_ref().map(|it| self.text(it)).transpose()?,
+            },
+        })
+    }
+
+    fn http(&self, http: &HttpAct, timeout_ms: i64) -> Result<HttpJob, Cause> {
+        let headers = http.headers.iter().map(|(name, it)| Ok((name.clone(), self.secret_text(it)?)));
+        let accept = http.accept.as_ref().map(|it| self.value(it)).transpose()?;
+        Ok(HttpJob {
+            method: http.method.clone(),
+            url: self.url(&http.url)?,
+            headers: headers.collect::<Result<_, Cause>>()?,
+            body: http.body.as_ref().map(|it| self.body(it)).transpose()?,
+            timeout_ms: self.timeout_ms(&http.settings, timeout_ms)?,
+            accept: accept.map(|it| status_ranges(&it)).unwrap_or_default(),
+        })
+    }
+
+    /// A record or list is sent as JSON, a text as it is.
+    fn body(&self, expr: &Expr) -> Result<SecretText, Cause> {
+        if matches!(
+            expr.kind,
+            ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Value(Value::Record(_) | Value::List(_))
+        ) {
+            return self.value(expr).map(|it| SecretText::plain(json(&it).to_string()));
+        }
+        self.secret_text(expr)
+    }
+
+    /// What stands before the path is taken as it is, if it can be a host; every later hole is one component.
+    fn url(&self, expr: &Expr) -> Result<String, Cause> {
+        let ExprKind::Text(parts) = &expr.kind else { return self.text(expr) };
+        let mut url = String::new();
+        for part in parts {
+            match part {
+                TextPart::Chunk(chunk) => url.push_str(chunk),
+                TextPart::Hole(hole) => {
+                    let text = self.text(hole)?;
+                    let path_begun = url.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']));
+                    if url.is_empty() {
+                        url.push_str(&text);
+                    } else if path_begun {
+                        url.push_str(&percent_encoded(&text));
+                    } else if text.chars().all(|it| it.is_ascii_alphanumeric() || ".-_:[]".contains(it)) {
+                        url.push_str(&text);
+                    } else {
+                        return Err(Cause::Value { message: format!("`{text}` cannot be the host of a URL") });
+                    }
+                }
+            }
+        }
+        Ok(url)
+    }
+
+    fn tcp(&self, address: &Expr, timeout: Option<&Expr>) -> Result<ProbeAsk, Cause> {
+        let address = self.text(address)?;
+        let settings = Settings { timeout: timeout.cloned(), ..Settings::default() };
+        let timeout_ms = self.timeout_ms(&settings, PROBE_TIMEOUT_MS)?;
+        let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        match parts {
+            Some((host, port)) if !host.is_empty() => {
+                let host = host.trim_matches(['[', ']']).to_owned();
+                Ok(ProbeAsk::Tcp { host, port, timeout_ms })
+            }
+            _ => Err(Cause::Value { message: format!("`{address}` is not an address like `host:80`") }),
+        }
+    }
+}
+
+/// Joins a folder to the one it is relative to.
+fn joined(base: String, folder: String) -> String {
+    match folder.as_str() {
+        "" | "." => base,
+        absolute if absolute.starts_with('/') => absolute.to_owned(),
+        relative => format!("{}/{relative}", base.trim_end_matches('/')),
+    }
+}
+
+fn whole_numbers(value: &Value) -> Vec<i32> {
+    match value {
+        Value::Int(int) => vec![*int as i32],
+        Value::List(list) => list.iter().flat_map(whole_numbers).collect(),
+        Value::Range(range) => match (&range.0, &range.1) {
+            (Value::Int(first), Value::Int(last)) => (*first as i32..=*last as i32).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn status_ranges(value: &Value) -> Vec<StatusRange> {
+    match value {
+        Value::Int(int) => vec![StatusRange { first: *int as u16, last: *int as u16 }],
+        Value::List(list) => list.iter().flat_map(status_ranges).collect(),
+        Value::Range(range) => match (&range.0, &range.1) {
+            (Value::Int(first), Value::Int(last)) => vec![StatusRange { first: *first as u16, last: *last as u16 }],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Writes a value as JSON: units as the language writes them, records as objects.
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null | Value::Unknown => serde_json::Value::Null,
+        Value::Bool(bool) => (*bool).into(),
+        Value::Int(int) => (*int).into(),
+        Value::Number(number) => (*number).into(),
+        Value::List(list) => list.iter().map(json).collect(),
+        Value::Record(record) => record.iter().map(|(key, it)| (key.to_string(), json(it))).collect(),
+        Value::Percent(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Time(_)
+        | Value::Date(_)
+        | Value::Instant(_)
+        | Value::Weekday(_)
+        | Value::Text(_)
+        | Value::Range(_)
+        | Value::Target(_)
+        | Value::Secret(_) => value.to_string().into(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What people may want of a live run, and when that cannot be. A refusal says what can be wanted instead.
+
+use super::run::EndingState;
+use super::turn::Turn;
+use super::{Cause, Command, Event, PauseReason, Person, Refusal};
+use crate::plan::Place;
+
+impl Turn<'_> {
+    pub fn command(&mut self, by: Person, command: Command) {
+        let refused = if let Some(outcome) = self.run.finished() {
+            Err(format!("the run has ended: {}", outcome.name()))
+        } else {
+            match command {
+                Command::Pause { reason } => self.pause(by, reason),
+                Command::Resume => self.resume(by),
+                Command::Retry { path } => self.retry(by, path.as_deref()),
+                Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
+                Command::Rollback { reason } => self.roll_back(by, reason),
+                Command::Cancel { reason } => self.cancel(by, reason),
+            }
+        };
+        self.step.refused = refused.err().map(Refusal);
+    }
+
+    fn pause(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {
+        if self.run.paused.is_some() {
+            return Err("the run is paused already".to_owned());
+        }
+        self.emit(Event::Paused { why: PauseReason::Asked { reason }, by: Some(by) });
+        self.occasion(crate::model::Event::Paused);
+        Ok(())
+    }
+
+    fn resume(&mut self, by: Person) -> Result<(), String> {
+        match &self.run.paused {
+            None => Err("the run is not paused".to_owned()),
+            Some(_) if !self.run.awaiting.is_empty() => {
+                let path = self.run.awaiting.first().map(|it| self.plan.path(*it)).unwrap_or_default();
+                Err(format!("`{path}` has failed: say `retry`, `skip` or `rollback`"))
+            }
+            Some(_) => {
+                self.emit(Event::Resumed { by });
+                Ok(())
+            }
+        }
+    }
+
+    fn retry(&mut self, by: Person, path: Option<&str>) -> Result<(), String> {
+        for place in self.failed_at(path)? {
+            self.emit(Event::Retried { place, by: by.clone() });
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, by: Person, path: Option<&str>, _reason: Option<String>) -> Result<(), String> {
+        for place in self.failed_at(path)? {
+            self.emit(Event::Skipped { place, by: Some(by.clone()) });
+        }
+        Ok(())
+    }
+
+    /// Returns where failures wait for a person, at or beneath a path.
+    fn failed_at(&self, path: Option<&str>) -> Result<Vec<Place>, String> {
+        let all = self.run.awaiting.iter().copied();
+        let matching: Vec<Place> = all.filter(|it| path.is_none_or(|path| self.is_at(*it, path))).collect();
+        if !matching.is_empty() {
+            return Ok(matching);
+        }
+        match path {
+            None => Err("nothing has failed that waits for a decision".to_owned()),
+            Some(path) => Err(format!("nothing that has failed at `{path}` waits for a decision")),
+        }
+    }
+
+    fn is_at(&self, place: Place, path: &str) -> bool {
+        let path = path.replace('.', "/");
+        let here = self.plan.path(place);
+        here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    fn roll_back(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {
+        self.refuse_at_the_end()?;
+        self.emit(Event::RollbackStarted { place: Place::ROOT, cause: Cause::Person { by, reason } });
+        Ok(())
+    }
+
+    fn cancel(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {
+        self.refuse_at_the_end()?;
+        self.close(Place::ROOT, Cause::Person { by, reason }, true);
+        Ok(())
+    }
+
+    fn refuse_at_the_end(&self) -> Result<(), String> {
+        match &self.run.ending {
+            EndingState::Forward => Ok(()),
+            EndingState::RollingBack { .. } => Err("the run is being rolled back already".to_owned()),
+            EndingState::Stopping { .. } => Err("the run is being stopped already".to_owned()),
+            EndingState::Finishing { .. } | EndingState::Finished { .. } => Err("the run is ending already".to_owned()),
+        }
+    }
+}

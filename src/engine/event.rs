@@ -1,0 +1,334 @@
+//! What happened, as it is remembered: owned records that are appended before anything they cause is done.
+//! The written form of a record never changes; a new kind of record is a new variant.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{Answer, Fault};
+use crate::plan::Place;
+use crate::value::{At, Record, Value};
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began; always the first.
+    RunStarted(Box<RunStarted>),
+    /// A stage, loop, target, step or wait began.
+    Began {
+        #[serde(flatten)]
+        place: Place,
+        /// The elements of a loop whose list is known only now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        elements: Option<Vec<Value>>,
+        /// When what runs beneath it is ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout: Option<At>,
+        /// From when on nothing new starts beneath it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<At>,
+    },
+    /// Its `when` does not hold, or a person skipped it.
+    Skipped {
+        #[serde(flatten)]
+        place: Place,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+    },
+    /// The world was asked to do something.
+    Asked {
+        #[serde(flatten)]
+        place: Place,
+        attempt: u32,
+        /// Whether it only asks if an interrupted attempt was successful.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        verify: bool,
+    },
+    /// The world answered.
+    Answered {
+        #[serde(flatten)]
+        place: Place,
+        attempt: u32,
+        answer: Answer,
+    },
+    /// A condition was evaluated, with what it saw.
+    Evaluated {
+        #[serde(flatten)]
+        place: Place,
+        truth: Truth,
+        /// Each probe as a person would write it, with its answer.
+        evidence: Vec<Evidence>,
+    },
+    /// It waits until then, unless something else happens.
+    Waiting {
+        #[serde(flatten)]
+        place: Place,
+        until: At,
+        why: Waiting,
+    },
+    /// It ended.
+    Ended {
+        #[serde(flatten)]
+        place: Place,
+        ending: Ending,
+    },
+    /// A loop goes on to its next wave; counted from 0.
+    WaveAdvanced {
+        #[serde(flatten)]
+        place: Place,
+        wave: u32,
+    },
+    /// Nothing new starts beneath it; what runs there may end, or is ended.
+    Closing {
+        #[serde(flatten)]
+        place: Place,
+        cause: Cause,
+    },
+    /// A value is kept for a target or for the rollout, until a later one replaces it; null removes it.
+    Kept {
+        #[serde(flatten)]
+        place: Place,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<SmolStr>,
+        key: SmolStr,
+        value: Value,
+    },
+    /// A line that the rollout wanted logged.
+    Logged {
+        #[serde(flatten)]
+        place: Place,
+        message: String,
+    },
+    /// Nothing new starts until somebody resumes.
+    Paused {
+        why: PauseReason,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+    },
+    Resumed {
+        by: Person,
+    },
+    /// Somebody decided that something that failed is tried again.
+    Retried {
+        #[serde(flatten)]
+        place: Place,
+        by: Person,
+    },
+    /// The run, or one stage or target of it, is taken back.
+    RollbackStarted {
+        #[serde(flatten)]
+        place: Place,
+        cause: Cause,
+    },
+    UndoBegan {
+        #[serde(flatten)]
+        place: Place,
+        /// Why, if it is a target whose failure its loop tolerates.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerated: Option<Cause>,
+    },
+    /// What was done there is undone.
+    Undone {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// It could not be undone: a person is needed.
+    UndoFailed {
+        #[serde(flatten)]
+        place: Place,
+        fault: Fault,
+    },
+    /// The engine was started again after it had died.
+    Recovered,
+    /// What runs at the end of every run begins: the `on` event, then `finally`.
+    Finishing {
+        outcome: Outcome,
+    },
+    /// The run ended; always the last.
+    RunFinished {
+        outcome: Outcome,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+}
+
+/// How a run began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    pub run: SmolStr,
+    pub rollout: SmolStr,
+    /// The digest of the plan, under which the journal keeps it.
+    pub plan: SmolStr,
+    pub inputs: Record,
+    pub by: Person,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What earlier runs left: for the rollout itself, and for each target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptValue>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptValue {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<SmolStr>,
+    pub key: SmolStr,
+    pub value: Value,
+}
+
+/// Who did it: the user as the operating system knows them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Person(pub SmolStr);
+
+/// What a condition came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truth {
+    Holds,
+    Violated,
+    Unknown,
+}
+
+/// One thing that a condition looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// As a person would write it: `up(factory-ny)`.
+    pub what: String,
+    pub truth: Truth,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// Why something waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// A `wait`.
+    Wait,
+    /// A stage's `delay`.
+    Delay,
+    /// The pause before another attempt.
+    Backoff,
+    /// A check's `settle`.
+    Settle,
+    /// A check that is tried again.
+    Again,
+}
+
+/// How something ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ending", rename_all = "snake_case")]
+pub enum Ending {
+    Done,
+    Failed {
+        cause: Cause,
+    },
+    /// A loop's target failed and the loop goes on.
+    Tolerated {
+        cause: Cause,
+    },
+    /// It was let go because something around it closes.
+    Dropped,
+}
+
+/// Why something failed, or is closed, or is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "snake_case")]
+pub enum Cause {
+    /// The world said no.
+    Fault {
+        fault: Fault,
+    },
+    /// A condition does not hold or is not known.
+    Condition {
+        truth: Truth,
+        message: String,
+    },
+    /// A value could not be worked out.
+    Value {
+        message: String,
+    },
+    /// The program says so: `fail "…"`.
+    Said {
+        message: String,
+    },
+    /// Something beneath it failed; where the first failure was.
+    Within {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// More elements failed than a loop or the run tolerates.
+    TooMany {
+        failed: u32,
+        tolerated: u32,
+    },
+    TimedOut {
+        after_ms: i64,
+    },
+    DeadlinePassed {
+        deadline: At,
+    },
+    /// Somebody wanted it.
+    Person {
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+}
+
+/// Why a run is paused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum PauseReason {
+    /// Somebody asked for it.
+    Asked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A `pause "…"` of the program.
+    Said {
+        #[serde(flatten)]
+        place: Place,
+        message: String,
+    },
+    /// Something failed and its `on_failure` leaves the decision to a person.
+    Failed {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// Nobody knows whether a step ran to its end.
+    Interrupted {
+        #[serde(flatten)]
+        place: Place,
+    },
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Succeeded,
+    RolledBack,
+    /// Stopped without undo, or nothing to undo.
+    Failed,
+    /// Something could not be undone.
+    NeedsHands,
+    Cancelled,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 5] =
+        [Outcome::Succeeded, Outcome::RolledBack, Outcome::Failed, Outcome::NeedsHands, Outcome::Cancelled];
+
+    /// As the language and the journal write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "succeeded",
+            Outcome::RolledBack => "rolled_back",
+            Outcome::Failed => "failed",
+            Outcome::NeedsHands => "needs_hands",
+            Outcome::Cancelled => "cancelled",
+        }
+    }
+}

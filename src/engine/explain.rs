@@ -1,0 +1,41 @@
+//! Why something happened, in words: from a cause to where it began.
+
+use super::{Cause, Run, Truth};
+use crate::plan::{Place, Plan};
+use crate::value::show_duration;
+
+/// Returns a sentence without a period that says where and why the first failure was.
+pub fn explain(plan: &Plan, run: &Run, cause: &Cause) -> String {
+    match origin(run, cause) {
+        (Some(place), cause) => format!("`{}`: {}", plan.path(place), in_words(cause)),
+        (None, cause) => in_words(cause),
+    }
+}
+
+/// Follows a cause to the place where it began.
+fn origin<'r>(run: &'r Run, cause: &'r Cause) -> (Option<Place>, &'r Cause) {
+    let (mut at, mut cause) = (None, cause);
+    while let Cause::Within { place } = cause {
+        at = Some(*place);
+        match run.causes.get(place) {
+            Some(inner) => cause = inner,
+            None => break,
+        }
+    }
+    (at, cause)
+}
+
+fn in_words(cause: &Cause) -> String {
+    match cause {
+        Cause::Fault { fault } => fault.message.clone(),
+        Cause::Condition { truth: Truth::Unknown, message } => format!("{message} is not known"),
+        Cause::Condition { message, .. } => format!("{message} does not hold"),
+        Cause::Value { message } | Cause::Said { message } => message.clone(),
+        Cause::Within { .. } => "something in it failed".to_owned(),
+        Cause::TooMany { failed, tolerated } => format!("{failed} failed and at most {tolerated} may"),
+        Cause::TimedOut { after_ms } => format!("it took longer than {}", show_duration(*after_ms)),
+        Cause::DeadlinePassed { deadline } => format!("its deadline {deadline} has passed"),
+        Cause::Person { by, reason: Some(reason) } => format!("{} wanted it: {reason}", by.0),
+        Cause::Person { by, reason: None } => format!("{} wanted it", by.0),
+    }
+}

@@ -1,0 +1,458 @@
+//! How stages, loops, steps and sequences go on: who is next, what a failure beneath them means, when they end.
+
+use std::borrow::Cow;
+
+use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
+use super::turn::{Turn, began};
+use super::{Cause, Ending, Event, Outcome, PauseReason, Waiting};
+use crate::eval;
+use crate::model::{self, OnFailure};
+use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
+use crate::value::Value;
+
+/// What a failure means for what is around it.
+enum Fate {
+    /// The step is tried again after this long.
+    Retry { wait_ms: i64 },
+    /// The target is given up, the loop goes on.
+    Tolerate,
+    /// A person decides.
+    Pause,
+    /// It fails too.
+    Fail,
+}
+
+impl Turn<'_> {
+    pub fn go_on_rollout(&mut self, place: Place) {
+        match self.run.ending.clone() {
+            EndingState::Forward => self.go_on_stages(place),
+            EndingState::Stopping { .. } => {
+                if !self.is_busy_beneath(place) {
+                    self.stop_or_undo();
+                }
+            }
+            EndingState::RollingBack { .. } => {
+                if !self.is_busy_beneath(place) {
+                    self.emit(Event::UndoBegan { place, tolerated: None });
+                }
+            }
+            EndingState::Finishing { outcome, hook } => self.go_on_finishing(outcome, hook),
+            EndingState::Finished { .. } => {}
+        }
+    }
+
+    /// Begins every stage whose turn it is, and ends when there are none left.
+    pub fn go_on_stages(&mut self, place: Place) {
+        if self.closing_around(place).is_some() {
+            return self.let_go(place);
+        }
+        let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
+        if graph.ended == graph.total && !self.is_busy_beneath(place) {
+            return self.end_stages(place);
+        }
+        let decided = |stage: &NodeId| self.run.awaiting.contains(&Place::new(*stage, place.slot));
+        if let Some(failed) = graph.failed.iter().copied().find(|it| !decided(it)) {
+            return self.stage_failed(place, Place::new(failed, place.slot));
+        }
+        let open: Vec<NodeId> = if self.may_begin(place) { graph.open.iter().copied().collect() } else { Vec::new() };
+        for stage in open {
+            if self.may_begin(place) {
+                self.begin(Place::new(stage, place.slot));
+            }
+        }
+    }
+
+    fn end_stages(&mut self, place: Place) {
+        match self.plan.node(place.node).kind {
+            NodeKind::Rollout { .. } => {
+                // Hooks that still run are waited for by the finish.
+                self.emit(Event::Finishing { outcome: Outcome::Succeeded });
+            }
+            _ => self.end(place, Ending::Done),
+        }
+    }
+
+    /// A stage has failed, and its word, or the rollout's, says what that means.
+    fn stage_failed(&mut self, rollout: Place, stage: Place) {
+        match self.status(stage) {
+            Status::Undoing => return,
+            // Taken back to where it was before: now a person decides.
+            Status::Undone | Status::Stuck => {
+                return self.emit(Event::Paused { why: PauseReason::Failed { place: stage }, by: None });
+            }
+            Status::Idle
+            | Status::Live
+            | Status::Done
+            | Status::Skipped
+            | Status::Failed
+            | Status::Tolerated
+            | Status::Dropped => {}
+        }
+        let cause = Cause::Within { place: stage };
+        let is_root = rollout == Place::ROOT;
+        match self.policy(stage) {
+            OnFailure::Rollback if is_root => self.emit(Event::RollbackStarted { place: Place::ROOT, cause }),
+            OnFailure::Stop if is_root => self.close(Place::ROOT, cause, false),
+            OnFailure::Rollback | OnFailure::Stop => self.fail(rollout, cause),
+            OnFailure::RollbackStage => {
+                self.emit(Event::RollbackStarted { place: stage, cause });
+                self.emit(Event::UndoBegan { place: stage, tolerated: None });
+            }
+            OnFailure::Pause => self.emit(Event::Paused { why: PauseReason::Failed { place: stage }, by: None }),
+        }
+    }
+
+    /// Returns what is to happen after a failure: the word of the check that failed, the stage's, the rollout's.
+    pub fn policy(&self, failed: Place) -> OnFailure {
+        if let Some(otherwise) = self.otherwise_of(failed) {
+            return otherwise;
+        }
+        let around = std::iter::once(failed).chain(self.plan.all_around(failed));
+        let word = around.filter_map(|it| match &self.plan.node(it.node).kind {
+            NodeKind::Stage(stage) => Some(stage.on_failure),
+            NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => Some(*on_failure),
+            NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
+                None
+            }
+        });
+        word.into_iter().next().unwrap_or_default()
+    }
+
+    /// Returns the `otherwise` of a check that failed at or beneath a place.
+    fn otherwise_of(&self, failed: Place) -> Option<OnFailure> {
+        let end = self.plan.node(failed.node).end.0;
+        (failed.node.0..end).map(NodeId).find_map(|node| {
+            let NodeKind::Act(act) = &self.plan.node(node).kind else { return None };
+            let model::Act::Check(check) = &**act else { return None };
+            let otherwise = check.otherwise?;
+            let mut slots = self.plan.slots_beneath(node, failed);
+            slots.any(|slot| self.status(Place::new(node, Slot(slot))) == Status::Failed).then_some(otherwise)
+        })
+    }
+
+    pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {
+        if let Some(delay) = &stage.delay {
+            return match self.duration_ms(delay, place) {
+                Ok(ms) => self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Delay }),
+                Err(cause) => self.fail(place, cause),
+            };
+        }
+        self.enter_stage(place, stage);
+    }
+
+    fn enter_stage(&mut self, place: Place, stage: &StageNode) {
+        let timeout = stage.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose();
+        let deadline = stage.deadline.as_ref().map(|it| self.instant(it, place)).transpose();
+        match (timeout, deadline) {
+            (Ok(timeout), Ok(deadline)) => {
+                let timeout = timeout.map(|ms| self.now.plus_ms(ms));
+                self.emit(Event::Began { place, elements: None, timeout, deadline });
+                self.occasion(model::Event::StageStarted);
+            }
+            (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
+        }
+    }
+
+    pub fn go_on_stage(&mut self, place: Place) {
+        if let Some((until, _)) = self.run.frames[&place].waits {
+            if self.closing_around(place).is_some() {
+                return self.let_go(place);
+            }
+            let NodeKind::Stage(stage) = &self.plan.node(place.node).kind else { return };
+            if until <= self.now && self.may_begin(place) {
+                self.enter_stage(place, stage);
+            }
+            return;
+        }
+        self.go_on_sequence(place);
+        if self.status(place) == Status::Done {
+            self.occasion(model::Event::StageDone);
+        }
+    }
+
+    pub fn begin_step(&mut self, place: Place, step: &StepNode) {
+        match step.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose() {
+            Ok(ms) => {
+                let timeout = ms.map(|ms| self.now.plus_ms(ms));
+                self.emit(Event::Began { place, elements: None, timeout, deadline: None });
+            }
+            Err(cause) => {
+                self.emit(began(place));
+                self.fail(place, cause);
+            }
+        }
+    }
+
+    /// One entry after another.
+    pub fn go_on_sequence(&mut self, place: Place) {
+        if self.closing_around(place).is_some() {
+            return self.let_go(place);
+        }
+        let frame = &self.run.frames[&place];
+        if let Some((until, why)) = frame.waits {
+            if until <= self.now && why == Waiting::Backoff && self.may_begin(place) {
+                self.begin_again(place);
+            }
+            return;
+        }
+        let children = &self.plan.node(place.node).children;
+        let Some(child) = children.get(frame.cursor as usize) else { return self.end(place, Ending::Done) };
+        let child = Place::new(*child, place.slot);
+        match self.status(child) {
+            Status::Idle if self.may_begin(place) => self.begin(child),
+            Status::Failed => self.part_failed(place, child),
+            // Let go by its own time limit or a person: as good as failed.
+            Status::Dropped => self.part_failed(place, child),
+            Status::Idle
+            | Status::Live
+            | Status::Done
+            | Status::Skipped
+            | Status::Tolerated
+            | Status::Undoing
+            | Status::Undone
+            | Status::Stuck => {}
+        }
+    }
+
+    fn begin_again(&mut self, place: Place) {
+        match &self.plan.node(place.node).kind {
+            NodeKind::Step(it) => self.begin_step(place, it),
+            _ => self.emit(began(place)),
+        }
+    }
+
+    pub fn go_on_parallel(&mut self, place: Place) {
+        let children = &self.plan.node(place.node).children;
+        let parts = || children.iter().map(|it| Place::new(*it, place.slot));
+        let failed = parts().find(|it| self.status(*it) == Status::Failed);
+        if self.closing_around(place).is_some() {
+            return self.let_go(place);
+        }
+        if let Some(failed) = failed {
+            return self.part_failed(place, failed);
+        }
+        if parts().all(|it| matches!(self.status(it), Status::Done | Status::Skipped)) {
+            return self.end(place, Ending::Done);
+        }
+        for part in parts().collect::<Vec<_>>() {
+            if self.status(part) == Status::Idle && self.may_begin(place) {
+                self.begin(part);
+            }
+        }
+    }
+
+    /// A part of a sequence, step or `parallel` failed.
+    fn part_failed(&mut self, place: Place, part: Place) {
+        if self.run.awaiting.contains(&part) {
+            return;
+        }
+        let cause = Cause::Within { place: part };
+        match self.fate(place, part) {
+            Fate::Retry { wait_ms } => {
+                let until = self.now.plus_ms(wait_ms);
+                self.emit(Event::Waiting { place, until, why: Waiting::Backoff });
+            }
+            Fate::Tolerate => self.emit(Event::UndoBegan { place, tolerated: Some(cause) }),
+            Fate::Pause => self.emit(Event::Paused { why: PauseReason::Failed { place: part }, by: None }),
+            // What runs beside it may end; then it fails.
+            Fate::Fail if self.is_busy_beneath(place) => self.close(place, cause, false),
+            Fate::Fail => self.fail(place, cause),
+        }
+    }
+
+    fn fate(&self, place: Place, part: Place) -> Fate {
+        if let NodeKind::Step(step) = &self.plan.node(place.node).kind
+            && let Some(retry) = &step.retry
+            && let Some(wait_ms) = self.next_attempt(retry, self.run.frames[&place].attempt, place)
+        {
+            return Fate::Retry { wait_ms };
+        }
+        let Some(target) = self.nearest_target(place) else { return self.fate_by_policy(part) };
+        if self.is_tolerable(target) {
+            if target == place { Fate::Tolerate } else { Fate::Fail }
+        } else {
+            self.fate_by_policy(part)
+        }
+    }
+
+    fn fate_by_policy(&self, part: Place) -> Fate {
+        let aside = self.plan.all_around(part).any(|it| {
+            let apart = Role::Undo == role(&self.plan.node(it.node).kind).unwrap_or(Role::Block);
+            apart || matches!(role(&self.plan.node(it.node).kind), Some(Role::Hook(_) | Role::Finally))
+        });
+        let pauses = !aside && self.is_forward() && self.policy(part) == OnFailure::Pause;
+        let in_step_to_retry = self.plan.all_around(part).any(|it| self.will_retry(it));
+        if pauses && !in_step_to_retry { Fate::Pause } else { Fate::Fail }
+    }
+
+    /// Whether a step around has attempts left.
+    fn will_retry(&self, place: Place) -> bool {
+        let NodeKind::Step(step) = &self.plan.node(place.node).kind else { return false };
+        let (Some(retry), Some(frame)) = (&step.retry, self.run.frames.get(&place)) else { return false };
+        self.next_attempt(retry, frame.attempt, place).is_some()
+    }
+
+    fn nearest_target(&self, place: Place) -> Option<Place> {
+        let mut around = std::iter::once(place).chain(self.plan.all_around(place));
+        around.find(|it| role(&self.plan.node(it.node).kind) == Some(Role::Target))
+    }
+
+    /// Whether one more failure of this loop, here, still lets it go on.
+    fn is_tolerable(&self, target: Place) -> bool {
+        let Some(around) = self.plan.around(target) else { return false };
+        let Some(state) = self.run.frames.get(&around).and_then(Frame::as_loop) else { return false };
+        let Some(numbers) = self.numbers(around) else { return false };
+        let whole_run = self.plan.tolerate.is_none_or(|most| (self.run.failed_targets.len() as u32) < most);
+        let in_wave = wave_size(&numbers, state.wave);
+        // A wave in which everything failed is no accident that a loop should look away from.
+        let wholly = state.failed_in_wave + 1 >= in_wave;
+        let (failed, most) = if numbers.per_wave {
+            (state.failed_in_wave, numbers.tolerate.get(state.wave as usize).copied().unwrap_or(0))
+        } else {
+            (state.failed, numbers.tolerate.first().copied().unwrap_or(0))
+        };
+        whole_run && failed < most && !wholly
+    }
+
+    /// Ends a place that closes as soon as nothing runs beneath it.
+    pub fn let_go(&mut self, place: Place) {
+        if self.is_busy_beneath(place) {
+            return;
+        }
+        let closing = self.run.frames[&place].closing.clone();
+        match closing {
+            Some(_) if place == Place::ROOT => {}
+            Some(cause) => self.end(place, Ending::Failed { cause }),
+            None => self.end(place, Ending::Dropped),
+        }
+    }
+
+    pub fn begin_loop(&mut self, place: Place, it: &LoopNode) {
+        if it.late.is_none() {
+            return self.emit(began(place));
+        }
+        match self.late_elements(place, it) {
+            Ok(elements) => {
+                self.emit(Event::Began { place, elements: Some(elements), timeout: None, deadline: None });
+            }
+            Err(cause) => {
+                self.emit(began(place));
+                self.fail(place, cause);
+            }
+        }
+    }
+
+    /// Returns what a loop runs over that is known only now.
+    fn late_elements(&self, place: Place, it: &LoopNode) -> Result<Vec<Value>, Cause> {
+        let Some(late) = &it.late else { return Ok(Vec::new()) };
+        let list = self.value(&late.list, place)?;
+        let elements = eval::elements(&list).map_err(|message| Cause::Value { message })?;
+        Ok(elements.into_owned())
+    }
+
+    /// Returns the numbers of a loop: the plan's, or for one that is known late what its count comes to.
+    pub fn numbers(&self, place: Place) -> Option<Cow<'_, LoopNumbers>> {
+        let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return None };
+        if let Some(numbers) = it.numbers.get(place.slot.index()) {
+            return Some(Cow::Borrowed(numbers));
+        }
+        let count = self.run.late.get(&it.space).map_or(0, Vec::len) as u32;
+        let at_once = it.late.as_ref().and_then(|late| late.at_once.as_ref());
+        let at_once = at_once.and_then(|it| self.value(it, place).ok()?.as_int()).unwrap_or(1);
+        Some(Cow::Owned(LoopNumbers {
+            at_once: at_once.clamp(1, i64::from(u32::MAX)) as u32,
+            waves: vec![count],
+            tolerate: vec![0],
+            per_wave: false,
+            stagger_ms: 0,
+        }))
+    }
+
+    pub fn go_on_loop(&mut self, place: Place, node: &LoopNode) {
+        if self.closing_around(place).is_some() {
+            return self.let_go(place);
+        }
+        let Some(numbers) = self.numbers(place).map(Cow::into_owned) else { return };
+        let body = self.plan.node(place.node).children[0];
+        loop {
+            let Some(state) = self.run.frames.get(&place).and_then(Frame::as_loop).cloned() else { return };
+            if let Some(failed) = self.untolerated(place, body, &state) {
+                return self.loop_failed(place, failed);
+            }
+            let wave_end = numbers.waves.get(state.wave as usize).copied().unwrap_or(state.count);
+            if state.next >= wave_end {
+                if state.live == 0 {
+                    self.end_wave(place, node, &state, numbers.waves.len() as u32);
+                }
+                return;
+            }
+            let staggered = state.not_before.is_some_and(|at| at > self.now);
+            if state.live >= numbers.at_once || staggered || !self.may_begin(place) {
+                return;
+            }
+            self.emit(began(Place::new(body, Slot(state.first + state.next))));
+        }
+    }
+
+    /// Returns the element whose failure the loop cannot look away from.
+    fn untolerated(&self, place: Place, body: NodeId, state: &LoopFrame) -> Option<Place> {
+        if state.failed == 0 {
+            return None;
+        }
+        let slots = self.plan.slots_beneath(body, place);
+        let begun = state.first..(state.first + state.next).min(slots.end);
+        begun.map(|slot| Place::new(body, Slot(slot))).find(|it| self.status(*it) == Status::Failed)
+    }
+
+    fn loop_failed(&mut self, place: Place, failed: Place) {
+        let tolerated = self.numbers(place).map_or(0, |it| it.tolerate.iter().copied().max().unwrap_or(0));
+        let failed_count = self.run.frames.get(&place).and_then(Frame::as_loop).map_or(0, |it| it.failed);
+        let cause = if tolerated == 0 {
+            Cause::Within { place: failed }
+        } else {
+            Cause::TooMany { failed: failed_count, tolerated }
+        };
+        self.close(place, cause, false);
+    }
+
+    /// A wave has ended: what is to run after it, then the next.
+    fn end_wave(&mut self, place: Place, node: &LoopNode, state: &LoopFrame, waves: u32) {
+        let after = self.plan.node(place.node).children.get(1).copied();
+        if let (Some(after), Some(space)) = (after, node.wave_space) {
+            let slot = Slot(self.plan.space(space).slots_of(place.slot).start + state.wave);
+            let after = Place::new(after, slot);
+            match self.status(after) {
+                Status::Done | Status::Skipped => {}
+                Status::Idle if self.may_begin(place) => return self.emit(began(after)),
+                Status::Failed | Status::Dropped => return self.close(place, Cause::Within { place: after }, false),
+                Status::Idle | Status::Live | Status::Tolerated | Status::Undoing | Status::Undone | Status::Stuck => {
+                    return;
+                }
+            }
+        }
+        if state.wave + 1 >= waves.max(1) {
+            self.end(place, Ending::Done);
+        } else if self.may_begin(place) {
+            self.emit(Event::WaveAdvanced { place, wave: state.wave + 1 });
+        }
+    }
+}
+
+fn role(kind: &NodeKind) -> Option<Role> {
+    match kind {
+        NodeKind::Sequence(role) => Some(*role),
+        NodeKind::Rollout { .. }
+        | NodeKind::Child { .. }
+        | NodeKind::Stage(_)
+        | NodeKind::Loop(_)
+        | NodeKind::Parallel
+        | NodeKind::Step(_)
+        | NodeKind::Act(_) => None,
+    }
+}
+
+fn wave_size(numbers: &LoopNumbers, wave: u32) -> u32 {
+    let end = numbers.waves.get(wave as usize).copied().unwrap_or(0);
+    let start = if wave == 0 { 0 } else { numbers.waves.get(wave as usize - 1).copied().unwrap_or(0) };
+    end - start
+}

@@ -1,0 +1,230 @@
+//! One turn: news comes in, events and effects go out. Decides what happens next by looking, place by place, at
+//! what has changed; the deciding itself stands in the files beside this one.
+
+use super::apply::apply;
+use super::run::{EndingState, Status};
+use super::{Answer, Cause, Effect, Ending, Event, Heard, Run, RunStarted, Step};
+use crate::plan::{NodeId, NodeKind, Place, Plan, Role};
+use crate::value::At;
+
+/// Tells a run some news, and returns what to remember and what to do then.
+///
+/// The events are applied already; they have to be durable before the effects are performed.
+pub fn step(plan: &Plan, run: &mut Run, now: At, heard: Heard) -> Step {
+    let mut turn = Turn { plan, run, now, step: Step::default() };
+    if turn.run.finished().is_some() && !matches!(heard, Heard::Command { .. }) {
+        return turn.step;
+    }
+    match heard {
+        Heard::Start(started) => turn.start(*started),
+        Heard::Answer { place, attempt, answer } => turn.answer(place, attempt, answer),
+        Heard::Tick => {}
+        Heard::Command { by, command } => turn.command(by, command),
+        Heard::Recovered => turn.emit(Event::Recovered),
+    }
+    turn.ring_alarms();
+    turn.attend_all();
+    turn.step
+}
+
+/// Returns what the world was asked and has not answered.
+pub fn outstanding(run: &Run) -> Vec<(Place, u32)> {
+    run.open_questions().collect()
+}
+
+pub(super) struct Turn<'a> {
+    pub plan: &'a Plan,
+    pub run: &'a mut Run,
+    pub now: At,
+    pub step: Step,
+}
+
+impl Turn<'_> {
+    /// Remembers an event and lets it take effect.
+    pub fn emit(&mut self, event: Event) {
+        apply(self.plan, self.run, self.now, &event);
+        self.step.events.push(event);
+    }
+
+    pub fn end(&mut self, place: Place, ending: Ending) {
+        self.emit(Event::Ended { place, ending });
+    }
+
+    pub fn fail(&mut self, place: Place, cause: Cause) {
+        self.end(place, Ending::Failed { cause });
+    }
+
+    fn start(&mut self, started: RunStarted) {
+        assert!(self.run.started.is_none(), "a run starts once");
+        self.emit(Event::RunStarted(Box::new(started)));
+        self.emit(began(Place::ROOT));
+        self.occasion(crate::model::Event::Started);
+    }
+
+    /// An answer that fits no open question changes nothing.
+    fn answer(&mut self, place: Place, attempt: u32, answer: Answer) {
+        let fits = self.run.frames.get(&place).is_some_and(|it| it.asked && it.attempt == attempt);
+        if fits {
+            self.hear_answer(place, attempt, answer);
+        }
+    }
+
+    fn ring_alarms(&mut self) {
+        // What cannot go on yet although its time has come is looked at again when what holds it up ends.
+        while let Some((at, place)) = self.run.alarms.first().copied()
+            && at <= self.now
+        {
+            self.run.alarms.remove(&(at, place));
+            self.run.agenda.insert(place);
+        }
+    }
+
+    /// Looks at every place that something has changed for, until nothing more follows.
+    fn attend_all(&mut self) {
+        while let Some(place) = self.run.agenda.pop_last() {
+            self.attend(place);
+            // Each look ends in an event or in nothing to do; a run that talks to itself is a bug of ours.
+            assert!(self.step.events.len() < 10_000_000, "a turn ends");
+        }
+    }
+
+    fn attend(&mut self, place: Place) {
+        if self.run.finished().is_some() || !self.run.frames.contains_key(&place) {
+            return;
+        }
+        let finishing = matches!(self.run.ending, EndingState::Finishing { .. });
+        if self.run.frames[&place].undo.is_some() && !(finishing && place == Place::ROOT) {
+            return self.go_back(place);
+        }
+        if self.past_limits(place) {
+            return;
+        }
+        match &self.plan.node(place.node).kind {
+            NodeKind::Rollout { .. } => self.go_on_rollout(place),
+            NodeKind::Child { .. } => self.go_on_stages(place),
+            NodeKind::Stage(_) => self.go_on_stage(place),
+            NodeKind::Loop(it) => self.go_on_loop(place, it),
+            NodeKind::Parallel => self.go_on_parallel(place),
+            NodeKind::Step(_) | NodeKind::Sequence(_) => self.go_on_sequence(place),
+            NodeKind::Act(act) => self.go_on_act(place, act),
+        }
+    }
+
+    /// Whether a time limit of this place has passed; then it closes.
+    fn past_limits(&mut self, place: Place) -> bool {
+        let frame = &self.run.frames[&place];
+        if frame.closing.is_some() {
+            return false;
+        }
+        let cause = match (frame.timeout, frame.deadline) {
+            (Some(at), _) if at <= self.now => Cause::TimedOut { after_ms: at.since_ms(frame.begun) },
+            (_, Some(at)) if at <= self.now => Cause::DeadlinePassed { deadline: at },
+            _ => return false,
+        };
+        let ends_what_runs = matches!(cause, Cause::TimedOut { .. });
+        self.close(place, cause, ends_what_runs);
+        true
+    }
+
+    /// Nothing new starts beneath a place any more; what runs ends by itself, or is ended.
+    pub fn close(&mut self, place: Place, cause: Cause, ends_what_runs: bool) {
+        self.emit(Event::Closing { place, cause });
+        if ends_what_runs {
+            self.end_what_runs(place);
+        }
+    }
+
+    pub fn end_what_runs(&mut self, place: Place) {
+        let open: Vec<(Place, u32)> = self.run.open_questions().filter(|it| self.plan.is_within(it.0, place)).collect();
+        let ends = open.into_iter().map(|(place, attempt)| Effect::End { place, attempt });
+        self.step.effects.extend(ends);
+    }
+
+    /// Whether something may begin inside this place now.
+    pub fn may_begin(&self, inside: Place) -> bool {
+        self.run.paused.is_none() && self.closing_around(inside).is_none()
+    }
+
+    /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
+    ///
+    /// What is done at the end or on the way back is not held up by what it follows.
+    pub fn closing_around(&self, place: Place) -> Option<Place> {
+        for here in std::iter::once(place).chain(self.plan.all_around(place)) {
+            let frame = self.run.frames.get(&here);
+            if frame.is_some_and(|it| it.closing.is_some() && it.undo.is_none()) {
+                return Some(here);
+            }
+            let apart = matches!(
+                self.plan.node(here.node).kind,
+                NodeKind::Sequence(Role::Undo | Role::Hook(_) | Role::Finally)
+            );
+            if apart {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether anything is under way beneath a place, without what belongs to its end.
+    pub fn is_busy_beneath(&self, place: Place) -> bool {
+        let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
+        let after = Place::new(NodeId(place.node.0 + 1), crate::plan::Slot::ONLY);
+        self.run.frames.range(after..end).any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place))
+    }
+
+    fn is_apart(&self, place: Place, outer: Place) -> bool {
+        let mut between = std::iter::once(place).chain(self.plan.all_around(place)).take_while(|it| *it != outer);
+        between.any(|it| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally)))
+    }
+
+    /// Begins a part of something: its `when` is asked first.
+    pub fn begin(&mut self, place: Place) {
+        let node = self.plan.node(place.node);
+        if let Some(when) = &node.when {
+            match self.truth_now(when, place) {
+                Ok(true) => {}
+                Ok(false) => return self.emit(Event::Skipped { place, by: None }),
+                Err(cause) => {
+                    self.emit(began(place));
+                    return self.fail(place, cause);
+                }
+            }
+        }
+        match &node.kind {
+            NodeKind::Act(act) => self.begin_act(place, act),
+            NodeKind::Step(it) => self.begin_step(place, it),
+            NodeKind::Loop(it) => self.begin_loop(place, it),
+            NodeKind::Stage(it) => self.begin_stage(place, it),
+            NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {
+                self.emit(began(place));
+            }
+        }
+    }
+
+    /// Begins the hooks that listen to something, once for each time it happens.
+    pub fn occasion(&mut self, event: crate::model::Event) {
+        let hooks: Vec<NodeId> = self.hooks(event).collect();
+        for node in hooks {
+            let seen = self.run.occasions.get(&node).copied().unwrap_or(0);
+            self.emit(began(Place::new(node, crate::plan::Slot(seen))));
+        }
+    }
+
+    pub fn hooks(&self, event: crate::model::Event) -> impl Iterator<Item = NodeId> + '_ {
+        let plan = self.plan;
+        let all = plan.node(NodeId::ROOT).children.iter().copied();
+        all.filter(move |it| plan.node(*it).kind == NodeKind::Sequence(Role::Hook(event)))
+    }
+
+    pub fn is_forward(&self) -> bool {
+        self.run.ending == EndingState::Forward
+    }
+
+    pub fn status(&self, place: Place) -> Status {
+        self.run.status(place)
+    }
+}
+
+pub(super) fn began(place: Place) -> Event {
+    Event::Began { place, elements: None, timeout: None, deadline: None }
+}

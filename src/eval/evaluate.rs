@@ -1,0 +1,231 @@
+//! The evaluator: an expression, a scope and fuel give a value, or say where there is none and why. Asks nothing but
+//! the scope.
+
+use smol_str::SmolStr;
+
+use super::{Bound, Fuel, Scope, Silence, Truth, Wrong, builtin, operate, read, text};
+use crate::model::{Expr, ExprKind, LocalId, OutputRef};
+use crate::source::Span;
+use crate::value::{Record, Value};
+
+/// Returns the value of an expression.
+///
+/// # Errors
+/// Names the innermost part that has no value, and says whether another scope may know it.
+pub fn eval(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    fuel.enter(expr.span)?;
+    let value = eval_kind(expr, scope, fuel);
+    fuel.leave();
+    value
+}
+
+/// Returns what is known of a condition.
+///
+/// # Errors
+/// As [`eval`], and if the value is no condition.
+pub fn condition(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Truth, Wrong> {
+    let value = eval(expr, scope, fuel)?;
+    Truth::of(&value).ok_or_else(|| no_condition(&value, expr.span))
+}
+
+#[cold]
+pub(super) fn no_condition(value: &Value, span: Span) -> Wrong {
+    match value {
+        Value::Null => operate::absent(span),
+        other => Wrong::cannot(span, format!("{} is not a condition", operate::shown(other))),
+    }
+}
+
+fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let span = expr.span;
+    match &expr.kind {
+        ExprKind::Value(value) => Ok(value.clone()),
+        ExprKind::Text(parts) => text::text(parts, span, scope, fuel),
+        ExprKind::List(list) => eval_list(list, span, scope, fuel),
+        ExprKind::Record(fields) => eval_record(fields, span, scope, fuel),
+        ExprKind::Local(local) => known(scope.local(*local), span),
+        ExprKind::Fleet(fleet) => known(scope.fleet(*fleet), span),
+        ExprKind::Rest(of) => {
+            let of = eval(of, scope, fuel)?;
+            known(scope.rest(&of), span)
+        }
+        ExprKind::Field(of, name) => operate::field(&eval(of, scope, fuel)?, name, of.span),
+        ExprKind::Index(of, at) => {
+            let (list, index) = both(of, at, scope, fuel)?;
+            operate::index(&list, &index, span)
+        }
+        ExprKind::Not(of) => Ok(condition(of, scope, fuel)?.not().value()),
+        ExprKind::Minus(of) => operate::minus(&eval(of, scope, fuel)?, span),
+        ExprKind::Sum(sum, left, right) => {
+            let (left, right) = both(left, right, scope, fuel)?;
+            operate::sum(*sum, &left, &right, span, fuel)
+        }
+        ExprKind::Compare(comparison, left, right) => {
+            let (left, right) = both(left, right, scope, fuel)?;
+            operate::compared(*comparison, &left, &right, span, fuel).map(Truth::value)
+        }
+        ExprKind::And(left, right) => eval_and(left, right, scope, fuel),
+        ExprKind::Or(left, right) => eval_or(left, right, scope, fuel),
+        ExprKind::Coalesce(left, right) => match eval(left, scope, fuel)? {
+            Value::Null => eval(right, scope, fuel),
+            present => Ok(present),
+        },
+        ExprKind::Of(left, right) => {
+            let (left, right) = both(left, right, scope, fuel)?;
+            operate::of(&left, &right, span, fuel)
+        }
+        ExprKind::If(cond, then, otherwise) => match condition(cond, scope, fuel)? {
+            Truth::Holds => eval(then, scope, fuel),
+            Truth::Violated => eval(otherwise, scope, fuel),
+            Truth::Unknown => Ok(Value::Unknown),
+        },
+        ExprKind::Range(first, last) => {
+            let (first, last) = both(first, last, scope, fuel)?;
+            operate::range(first, last, span)
+        }
+        ExprKind::Generate { each, local, list, filter } => {
+            generate(Some(each), *local, list, filter.as_deref(), scope, fuel)
+        }
+        ExprKind::Filter { local, list, filter } => generate(None, *local, list, Some(filter), scope, fuel),
+        ExprKind::Builtin(builtin, arguments) => builtin::call(*builtin, arguments, span, scope, fuel),
+        ExprKind::Probe(probe, arguments) => {
+            let arguments = eval_all(arguments, scope, fuel)?;
+            known(scope.probe(*probe, &arguments), span)
+        }
+        ExprKind::Output(output) => eval_output(output, span, scope, fuel),
+        ExprKind::Kept { target, key } => {
+            let target = eval_some(target.as_deref(), scope, fuel)?;
+            known(scope.kept(target.as_ref(), key), span)
+        }
+        ExprKind::Run(field) => known(scope.run(*field), span),
+        ExprKind::Loop(field) => known(scope.loop_field(*field), span),
+        ExprKind::Wave(field) => known(scope.wave(*field), span),
+        ExprKind::Touched(stage) => known(scope.touched(stage.as_deref()), span),
+        ExprKind::Stage(path, field) => known(scope.stage(path, *field), span),
+        ExprKind::Today => known(scope.today(), span),
+        ExprKind::Bad => Err(Wrong::cannot(span, "this was reported as an error and has no value")),
+    }
+}
+
+/// Puts the place to what a scope said.
+pub(super) fn known<T>(answer: Result<T, Silence>, span: Span) -> Result<T, Wrong> {
+    answer.map_err(|silence| silent(silence, span))
+}
+
+#[cold]
+fn silent(silence: Silence, span: Span) -> Wrong {
+    match silence {
+        Silence::NotKnownHere => Wrong::not_known_here(span, "this is only known later, while the run goes on"),
+        Silence::Cannot(why) => Wrong::cannot(span, why),
+    }
+}
+
+fn both(left: &Expr, right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<(Value, Value), Wrong> {
+    Ok((eval(left, scope, fuel)?, eval(right, scope, fuel)?))
+}
+
+fn eval_some(expr: Option<&Expr>, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Option<Value>, Wrong> {
+    expr.map(|it| eval(it, scope, fuel)).transpose()
+}
+
+fn eval_all(list: &[Expr], scope: &dyn Scope, fuel: &mut Fuel) -> Result<Vec<Value>, Wrong> {
+    list.iter().map(|it| eval(it, scope, fuel)).collect()
+}
+
+fn eval_list(list: &[Expr], span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let list = Value::List(eval_all(list, scope, fuel)?.into());
+    fuel.spend_value(&list, span)?;
+    Ok(list)
+}
+
+fn eval_record(fields: &[(SmolStr, Expr)], span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let mut record = Record::new();
+    for (name, expr) in fields {
+        record.insert(name.clone(), eval(expr, scope, fuel)?);
+    }
+    let record = Value::Record(record.into());
+    fuel.spend_value(&record, span)?;
+    Ok(record)
+}
+
+fn eval_and(left: &Expr, right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let first = condition(left, scope, fuel)?;
+    if first == Truth::Violated {
+        return Ok(first.value());
+    }
+    Ok(first.and(condition(right, scope, fuel)?).value())
+}
+
+fn eval_or(left: &Expr, right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let first = condition(left, scope, fuel)?;
+    if first == Truth::Holds {
+        return Ok(first.value());
+    }
+    Ok(first.or(condition(right, scope, fuel)?).value())
+}
+
+fn eval_output(output: &OutputRef, span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let target = eval_some(output.target.as_deref(), scope, fuel)?;
+    let Some(written) = known(scope.output(&output.path, target.as_ref(), &output.key), span)? else {
+        return Ok(Value::Null);
+    };
+    let value = read::read_as(&written, &output.of)
+        .map_err(|why| Wrong::cannot(span, format!("`{}.{}`: {why}", output.path, output.key)))?;
+    fuel.spend_value(&value, span)?;
+    Ok(value)
+}
+
+/// The elements that pass the filter, as they are or as `each` makes them. If it is unknown whether one passes,
+/// the list is unknown.
+fn generate(
+    each: Option<&Expr>,
+    local: LocalId,
+    list: &Expr,
+    filter: Option<&Expr>,
+    scope: &dyn Scope,
+    fuel: &mut Fuel,
+) -> Result<Value, Wrong> {
+    let source = eval(list, scope, fuel)?;
+    if source == Value::Unknown {
+        return Ok(source);
+    }
+    let elements = operate::listed(&source, list.span, fuel)?;
+    let mut made = Vec::with_capacity(if filter.is_none() { elements.len() } else { 0 });
+    for element in elements.iter() {
+        let inner = Bound::new(scope, local, element);
+        match passes(filter, &inner, fuel)? {
+            Truth::Holds => {}
+            Truth::Violated => continue,
+            Truth::Unknown => return Ok(Value::Unknown),
+        }
+        made.push(match each {
+            Some(each) => eval(each, &inner, fuel)?,
+            None => element.clone(),
+        });
+    }
+    let made = Value::List(made.into());
+    fuel.spend_value(&made, list.span)?;
+    Ok(made)
+}
+
+pub(super) fn passes(filter: Option<&Expr>, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Truth, Wrong> {
+    filter.map_or(Ok(Truth::Holds), |it| condition(it, scope, fuel))
+}
+
+/// Evaluates arguments into a place on the stack where there are few, as there mostly are.
+pub(super) fn with_arguments<T>(
+    arguments: &[Expr],
+    scope: &dyn Scope,
+    fuel: &mut Fuel,
+    then: impl FnOnce(&[Value], &mut Fuel) -> Result<T, Wrong>,
+) -> Result<T, Wrong> {
+    let mut few = [Value::Null, Value::Null, Value::Null];
+    if arguments.len() > few.len() {
+        let many = eval_all(arguments, scope, fuel)?;
+        return then(&many, fuel);
+    }
+    for (place, argument) in few.iter_mut().zip(arguments) {
+        *place = eval(argument, scope, fuel)?;
+    }
+    then(&few[..arguments.len()], fuel)
+}

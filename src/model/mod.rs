@@ -1,0 +1,29 @@
+//! Program: the resolved meaning of some files. Inert: names are resolved, types hold, nothing is left to guess;
+//! nothing here does anything.
+//!
+//! - `program`: everything a program declares
+//! - `expr`: expressions over values, names and the run
+//! - `builtin`: the functions that are built in
+//! - `decl`: inputs, secrets, fleets, probes, actions
+//! - `flow`: rollouts, stages, loops, steps
+//! - `act`: the actions at the leaves
+
+mod act;
+mod builtin;
+mod decl;
+mod expr;
+mod flow;
+mod program;
+
+pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
+pub use builtin::{BUILTINS, Builtin, BuiltinRow};
+pub use decl::{
+    Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
+};
+pub use expr::{
+    Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
+};
+pub use flow::{
+    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
+};
+pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};

@@ -1,0 +1,72 @@
+//! Everything that some files declare, each by its number.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Fleet, Probe, Rollout, Secret};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+            #[serde(transparent)]
+            pub struct $name(pub u32);
+
+            impl $name {
+                pub fn index(self) -> usize {
+                    self.0 as usize
+                }
+            }
+        )*
+    };
+}
+
+ids! {
+    /// A rollout of the program.
+    RolloutId;
+    /// A fleet of the program.
+    FleetId;
+    /// An action of the program.
+    ActionId;
+    /// A probe of the program.
+    ProbeId;
+    /// A secret of the program.
+    SecretId;
+    /// A name that is bound while the run goes on: an input, a parameter, a loop's or a comprehension's name.
+    /// Each binding of the program has a number of its own, so that scopes can never shadow each other.
+    LocalId;
+}
+
+/// The meaning of some files.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    pub rollouts: Vec<Rollout>,
+    pub fleets: Vec<Fleet>,
+    pub actions: Vec<Action>,
+    pub probes: Vec<Probe>,
+    pub secrets: Vec<Secret>,
+    /// The highest number of a local that is in use, plus one.
+    pub locals: u32,
+}
+
+impl Program {
+    pub fn rollout(&self, id: RolloutId) -> &Rollout {
+        &self.rollouts[id.index()]
+    }
+
+    pub fn fleet(&self, id: FleetId) -> &Fleet {
+        &self.fleets[id.index()]
+    }
+
+    pub fn action(&self, id: ActionId) -> &Action {
+        &self.actions[id.index()]
+    }
+
+    pub fn probe(&self, id: ProbeId) -> &Probe {
+        &self.probes[id.index()]
+    }
+
+    pub fn secret(&self, id: SecretId) -> &Secret {
+        &self.secrets[id.index()]
+    }
+}

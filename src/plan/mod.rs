@@ -1,0 +1,35 @@
+//! Plan · plan: a program, its inputs and its fleets become an acyclic graph of places where work happens, with a digest.
+//!
+//! - `graph`: the plan: nodes, what holds them together, their paths
+//! - `space`: how often a node happens: once, or once per element of the loops around it
+//! - `request`: what a plan is made from
+//! - `input`: values for inputs, from defaults, profiles, files and words
+//! - `number`: shares and counts, rounded as the language says
+//! - `expand`: from the program's flow to nodes
+//! - `fleet`: fleets that a command lists
+//! - `scope`: what names stand for while a plan is made
+//! - `fold`: expressions whose value the plan already knows
+//! - `order`: the graph of stages, its cycles and its order
+//! - `summary`: the plan in numbers, for people and programs
+
+mod expand;
+mod fleet;
+mod fold;
+mod graph;
+mod input;
+mod number;
+mod order;
+mod request;
+mod scope;
+mod space;
+mod summary;
+
+pub use expand::{Planned, plan};
+pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
+pub use input::{GivenInputs, read_inputs};
+pub use number::{allowed, chosen, wave_ends};
+pub use order::stage_graph;
+pub use request::{KeptValues, PlanRequest};
+pub use scope::Binding;
+pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
+pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};

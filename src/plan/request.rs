@@ -1,0 +1,32 @@
+//! What a plan is made from. Everything is handed in: the program, the values, the fleets, the time.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::model::{Program, RolloutId};
+use crate::source::{Sources, World};
+use crate::value::{At, Record, Value};
+
+/// What earlier runs of a rollout left, by target (none: the rollout itself) and key.
+pub type KeptValues = BTreeMap<(Option<SmolStr>, SmolStr), Value>;
+
+/// Everything that a plan depends on.
+pub struct PlanRequest<'a> {
+    pub program: &'a Program,
+    pub sources: &'a Sources,
+    pub rollout: RolloutId,
+    /// The program's file as the user named it.
+    pub file: &'a str,
+    /// The folder that relative folders are relative to, absolute.
+    pub folder: &'a str,
+    /// A value for every input, from `read_inputs`.
+    pub inputs: Record,
+    pub profile: Option<SmolStr>,
+    pub now: At,
+    /// For `env(…)`, `file(…)` and fleets that a command lists.
+    pub world: &'a dyn World,
+    pub kept: &'a KeptValues,
+    /// Only these targets, by name; none: all.
+    pub only: Option<&'a dyn Fn(&crate::value::Target) -> Result<bool, String>>,
+}

@@ -1,0 +1,45 @@
+//! Document · render: what a person reads outside the terminal's moving parts. Takes plain data and gives texts;
+//! never learns where they go.
+//!
+//! - `drawing`: a graph as it is to be drawn: nodes within nodes, edges between them
+//! - `plan`: from a plan to its drawing
+//! - `format`: the ways in which a graph is drawn
+//! - `fold`: a graph of any size brought down to one that can be looked at
+//! - `clean`: texts without what a reader or a format would stumble over
+//! - `measure`: how wide texts are, wrapped and cut to fit
+//! - `tree`: a graph as an indented text
+//! - `dot`: a graph for Graphviz
+//! - `mermaid`: a graph for Mermaid
+//! - `json`: a graph for other programs
+//! - `layers`: which nodes stand side by side, in an order with few crossings
+//! - `place`: where along its layer each node stands
+//! - `card`: what is written on the card of a stage
+//! - `route`: how the edges run between cards
+//! - `icon`: a sign for each kind of node
+//! - `palette`: the colours, by day and by night
+//! - `svg`: a graph as a picture
+
+mod card;
+mod clean;
+mod dot;
+mod drawing;
+mod fold;
+mod format;
+mod icon;
+mod json;
+mod layers;
+mod measure;
+mod mermaid;
+mod palette;
+mod place;
+mod plan;
+mod route;
+mod svg;
+mod tree;
+
+#[cfg(test)]
+mod drawn;
+
+pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
+pub use format::{GraphFormat, draw};
+pub use plan::graph_of;

@@ -1,0 +1,145 @@
+//! The state folder: where it lies, what is in it, and the lock that says who its engine is.
+//!
+//! ```text
+//! .rollout/            0700
+//!   journal.db         what happened
+//!   logs/RUN/…         what the steps printed
+//!   engine.lock        held by the engine as long as it lives
+//!   control.sock       0600; how others talk to it
+//!   engine.log         what a detached engine had to say
+//! ```
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// A state folder, not necessarily there yet. Its path is absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateFolder {
+    path: PathBuf,
+}
+
+/// Held by the one engine of a folder, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct EngineLock {
+    _file: File,
+}
+
+/// Why a state folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("could not make the state folder `{path}`: {source}")]
+    Make { path: PathBuf, source: io::Error },
+    #[error("could not take the lock `{path}`: {source}")]
+    Lock { path: PathBuf, source: io::Error },
+    #[error("the state folder `{path}` belongs to user {owner}")]
+    NotOurs { path: PathBuf, owner: u32 },
+}
+
+impl FolderError {
+    /// Returns what to do next, as a sentence.
+    pub fn hint(&self) -> &'static str {
+        "Name a folder of your own with `--state DIR` or `$ROLLOUT_STATE`."
+    }
+}
+
+impl StateFolder {
+    pub fn at(path: &Path) -> io::Result<StateFolder> {
+        Ok(StateFolder { path: std::path::absolute(path)? })
+    }
+
+    /// Finds the folder that belongs to a place: `.rollout` beside the nearest `.git` or in the nearest folder
+    /// upwards that has one already, and otherwise right there.
+    pub fn nearest(from: &Path) -> io::Result<StateFolder> {
+        let from = std::path::absolute(from)?;
+        let root = from.ancestors().find(|it| it.join(".rollout").is_dir() || it.join(".git").exists());
+        Ok(StateFolder { path: root.unwrap_or(&from).join(".rollout") })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.db")
+    }
+
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.path.join("control.sock")
+    }
+
+    pub fn engine_log(&self) -> PathBuf {
+        self.path.join("engine.log")
+    }
+
+    /// Makes the folder where it is missing; nobody else may look into it.
+    ///
+    /// # Errors
+    /// If it cannot be made, or belongs to somebody else.
+    pub fn prepare(&self) -> Result<(), FolderError> {
+        let failed = |source| FolderError::Make { path: self.path.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(failed)?;
+        let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&self.path).map_err(failed)?);
+        if owner != rustix::process::geteuid().as_raw() {
+            return Err(FolderError::NotOurs { path: self.path.clone(), owner });
+        }
+        fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(self.logs()).map_err(failed)?;
+        // A folder within a repository is not to be committed.
+        let ignore = self.path.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(ignore, "*\n").map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Becomes the folder's engine, unless somebody else is.
+    ///
+    /// # Errors
+    /// If the lock's file cannot be opened.
+    pub fn try_lock(&self) -> Result<Option<EngineLock>, FolderError> {
+        let path = self.path.join("engine.lock");
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = opened.map_err(|source| FolderError::Lock { path: path.clone(), source })?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(EngineLock { _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(FolderError::Lock { path, source: error.into() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_project_is_found_upwards() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let root = temporary.path().canonicalize().expect("it is there");
+        let deep = root.join("a/b/c");
+        fs::create_dir_all(&deep).expect("it is made");
+        fs::create_dir(root.join("a/.git")).expect("it is made");
+        assert_eq!(StateFolder::nearest(&deep).expect("found").path(), root.join("a/.rollout"));
+        fs::create_dir(deep.join(".rollout")).expect("it is made");
+        assert_eq!(StateFolder::nearest(&deep).expect("found").path(), deep.join(".rollout"));
+    }
+
+    #[test]
+    fn one_engine_at_a_time() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = StateFolder::at(&temporary.path().join("state")).expect("absolute");
+        folder.prepare().expect("made");
+        let lock = folder.try_lock().expect("it opens").expect("free");
+        assert!(folder.try_lock().expect("it opens").is_none());
+        drop(lock);
+        assert!(folder.try_lock().expect("it opens").is_some());
+    }
+}

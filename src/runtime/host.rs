@@ -1,0 +1,331 @@
+//! The loop: hear what there is, step every run that it concerns, remember, then perform. What was heard together
+//! becomes durable together. Decides nothing: what follows from what is the engine's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+use tokio::sync::{mpsc, oneshot};
+
+use super::audience::{Audience, Update};
+use super::bench::{Bench, Key};
+use super::message::LiveRun;
+use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
+use super::run_id::run_id;
+use super::{Clock, HostHandle, Perform};
+use crate::engine::{Answer, Effect, Fault, FaultKind, Heard, Run, RunStarted, outstanding, step};
+use crate::journal::{Entry, Journal, JournalError, StoredPlan};
+use crate::plan::Plan;
+use crate::value::At;
+
+/// Drives any number of runs.
+pub struct Host {
+    journal: Arc<dyn Journal>,
+    clock: Arc<Clock>,
+    performer: Arc<dyn Perform>,
+    bench: Bench,
+    inbox: mpsc::UnboundedReceiver<News>,
+    audience: Audience,
+    runs: BTreeMap<SmolStr, Driven>,
+    wakes: BTreeSet<(At, SmolStr)>,
+    leaving: bool,
+}
+
+/// One run that is driven.
+struct Driven {
+    plan: Arc<Plan>,
+    run: Run,
+    /// When it was last told something.
+    told: At,
+    wake: Option<At>,
+    at_rest: bool,
+}
+
+/// Everything that follows from what was heard at once.
+#[derive(Default)]
+struct Turn {
+    entries: Vec<Entry>,
+    effects: Vec<(SmolStr, Effect)>,
+    /// Runs that something was heard for.
+    concerned: BTreeSet<SmolStr>,
+    /// What to answer as soon as it is true.
+    replies: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Host {
+    /// Makes a host that performs at most `jobs` jobs at once, and the handle through which it is told things.
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        performer: Arc<dyn Perform>,
+        jobs: usize,
+        state: &Path,
+        audience: Audience,
+    ) -> (Host, HostHandle) {
+        let (tell, inbox) = mpsc::unbounded_channel();
+        let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), state);
+        let host = Host {
+            journal,
+            clock: Arc::new(Clock::start()),
+            bench: Bench::new(Arc::clone(&performer), jobs),
+            performer,
+            inbox,
+            audience,
+            runs: BTreeMap::new(),
+            wakes: BTreeSet::new(),
+            leaving: false,
+        };
+        (host, handle)
+    }
+
+    /// Drives until it is asked to leave and all runs rest.
+    ///
+    /// # Errors
+    /// If the journal fails: then nothing more is done, because nothing more could be remembered.
+    pub async fn drive(mut self) -> Result<(), JournalError> {
+        while !(self.leaving && self.is_idle()) {
+            let mut turn = Turn::default();
+            self.hear(&mut turn).await?;
+            let entries = std::mem::take(&mut turn.entries);
+            if !entries.is_empty() {
+                let records = self.journal.append(entries).await?;
+                self.show(records);
+            }
+            self.perform(std::mem::take(&mut turn.effects));
+            turn.replies.into_iter().for_each(|reply| reply());
+            self.settle(turn.concerned);
+        }
+        self.audience.dismiss();
+        Ok(())
+    }
+
+    /// Waits for news, and takes all that is there.
+    async fn hear(&mut self, turn: &mut Turn) -> Result<(), JournalError> {
+        let next_wake = self.wakes.first().map(|(at, _)| *at);
+        tokio::select! {
+            biased;
+            (key, answer) = self.bench.next() => self.answered(key, answer, turn),
+            Some(news) = self.inbox.recv() => self.take(news, turn)?,
+            () = self.clock.sleep_towards(next_wake) => {}
+        }
+        while let Some((key, answer)) = self.bench.try_next() {
+            self.answered(key, answer, turn);
+        }
+        while let Ok(news) = self.inbox.try_recv() {
+            self.take(news, turn)?;
+        }
+        self.wake(turn);
+        Ok(())
+    }
+
+    fn answered(&mut self, key: Key, answer: Answer, turn: &mut Turn) {
+        let Key { run, place, attempt } = key;
+        self.step(&run, Heard::Answer { place, attempt, answer }, turn);
+    }
+
+    fn wake(&mut self, turn: &mut Turn) {
+        let now = self.clock.now();
+        while let Some((at, run)) = self.wakes.first().cloned()
+            && at <= now
+        {
+            self.wakes.pop_first();
+            if let Some(driven) = self.runs.get_mut(&run) {
+                driven.wake = None;
+            }
+            self.step(&run, Heard::Tick, turn);
+        }
+    }
+
+    fn take(&mut self, news: News, turn: &mut Turn) -> Result<(), JournalError> {
+        match news {
+            News::Start { request, reply } => self.start(*request, reply, turn)?,
+            News::Adopt { adopted, reply } => self.adopt(*adopted, reply, turn),
+            News::Command { run, by, command, reply } => {
+                let heeded = match self.step(&run, Heard::Command { by, command }, turn) {
+                    None => Heeded::NotDriven,
+                    Some(None) => Heeded::Done,
+                    Some(Some(refusal)) => Heeded::Refused(refusal),
+                };
+                turn.reply(reply, heeded);
+            }
+            News::AskRest { run, reply } => {
+                let at_rest = self.runs.get(&run).map(|it| it.at_rest);
+                turn.reply(reply, at_rest);
+            }
+            News::AskRuns { reply } => {
+                let runs = self.runs.iter().map(|(id, driven)| driven.shown(id)).collect();
+                turn.reply(reply, runs);
+            }
+            News::Leave => self.leaving = true,
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        request: StartRequest,
+        reply: oneshot::Sender<Result<SmolStr, StartRefusal>>,
+        turn: &mut Turn,
+    ) -> Result<(), JournalError> {
+        let StartRequest { plan, by, reason, variables } = request;
+        if let Some(refusal) = self.refusal(&plan, turn)? {
+            turn.reply(reply, Err(refusal));
+            return Ok(());
+        }
+        let known = self.journal.runs()?;
+        let is_taken = |id: &str| self.runs.contains_key(id) || known.iter().any(|it| it.id == id);
+        let id = run_id(self.clock.now(), is_taken);
+        let stored = StoredPlan::of(&plan);
+        let started = RunStarted {
+            run: id.clone(),
+            rollout: plan.rollout.clone(),
+            plan: stored.digest.clone(),
+            inputs: plan.inputs.clone(),
+            by,
+            reason,
+            kept: self.journal.kept(&plan.rollout)?,
+        };
+        let plan = Arc::new(plan);
+        self.performer.prepare(&id, &plan, Some(variables));
+        self.runs.insert(id.clone(), Driven::new(plan, Run::new()));
+        let first = turn.entries.len();
+        self.step(&id, Heard::Start(Box::new(started)), turn);
+        turn.entries[first].plan = Some(stored);
+        turn.reply(reply, Ok(id));
+        Ok(())
+    }
+
+    /// Returns why a plan may not run now.
+    fn refusal(&self, plan: &Plan, turn: &Turn) -> Result<Option<StartRefusal>, JournalError> {
+        let Some(exclusive) = &plan.exclusive else { return Ok(None) };
+        let here = self.runs.iter().find(|(_, it)| it.run.finished().is_none() && it.plan.exclusive == plan.exclusive);
+        let holder = match here {
+            Some((id, _)) => Some(id.clone()),
+            // One that a past life left unfinished holds it as well.
+            None => {
+                let ends_now = |id: &SmolStr| turn.concerned.contains(id);
+                let unfinished = self.journal.unfinished()?.into_iter();
+                let mut holders = unfinished.filter(|it| it.exclusive == plan.exclusive && !ends_now(&it.id));
+                holders.next().map(|it| it.id)
+            }
+        };
+        Ok(holder.map(|holder| StartRefusal::Exclusive { holder, exclusive: exclusive.clone() }))
+    }
+
+    fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<()>, turn: &mut Turn) {
+        let Adopted { id, plan, run, last } = adopted;
+        if !self.runs.contains_key(&id) {
+            self.clock.not_before(last);
+            self.performer.prepare(&id, &plan, None);
+            let open = outstanding(&run);
+            self.runs.insert(id.clone(), Driven::new(plan, run));
+            self.step(&id, Heard::Recovered, turn);
+            for (place, attempt) in open {
+                self.step(&id, Heard::Answer { place, attempt, answer: unknown() }, turn);
+            }
+        }
+        turn.reply(reply, ());
+    }
+
+    /// Tells a run something; returns why a command was refused, and nothing if the run is not driven here.
+    fn step(&mut self, id: &SmolStr, heard: Heard, turn: &mut Turn) -> Option<Option<String>> {
+        let driven = self.runs.get_mut(id)?;
+        let at = self.clock.now();
+        driven.told = at;
+        let step = step(&driven.plan, &mut driven.run, at, heard);
+        turn.concerned.insert(id.clone());
+        if !step.events.is_empty() {
+            turn.entries.push(Entry { run: id.clone(), at, events: step.events, plan: None });
+        }
+        turn.effects.extend(step.effects.into_iter().map(|it| (id.clone(), it)));
+        Some(step.refused.map(|it| it.0))
+    }
+
+    fn show(&self, records: Vec<crate::journal::Record>) {
+        if self.audience.is_empty() {
+            return;
+        }
+        for record in records {
+            self.audience.show(&Update::Recorded(Arc::new(record)));
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<(SmolStr, Effect)>) {
+        for (run, effect) in effects {
+            match effect {
+                Effect::Perform { place, attempt, job } => {
+                    let plan = Arc::clone(&self.runs[&run].plan);
+                    self.bench.add(Key { run, place, attempt }, plan, job);
+                }
+                Effect::End { place, attempt } => self.bench.end(&Key { run, place, attempt }),
+            }
+        }
+    }
+
+    /// Looks when each run is to be woken, which rest, and which have ended.
+    fn settle(&mut self, concerned: BTreeSet<SmolStr>) {
+        for id in concerned {
+            let Some(driven) = self.runs.get_mut(&id) else { continue };
+            if let Some(wake) = driven.wake.take() {
+                self.wakes.remove(&(wake, id.clone()));
+            }
+            // An instant that it has been told of already changes nothing by itself, as in a paused run.
+            driven.wake = driven.run.next_wake().filter(|it| *it > driven.told);
+            if let Some(wake) = driven.wake {
+                self.wakes.insert((wake, id.clone()));
+            }
+            let rests = driven.rests();
+            let was_at_rest = std::mem::replace(&mut driven.at_rest, rests);
+            let is_finished = driven.run.finished().is_some();
+            if driven.at_rest && !was_at_rest {
+                self.audience.show(&Update::Rested { run: id.clone() });
+            }
+            if is_finished {
+                self.forget(&id);
+            }
+        }
+    }
+
+    fn forget(&mut self, id: &SmolStr) {
+        self.performer.forget(id);
+        if let Some(driven) = self.runs.remove(id)
+            && let Some(wake) = driven.wake
+        {
+            self.wakes.remove(&(wake, id.clone()));
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.bench.is_empty() && self.runs.values().all(|it| it.at_rest)
+    }
+}
+
+impl Turn {
+    fn reply<T: Send + 'static>(&mut self, reply: oneshot::Sender<T>, answer: T) {
+        self.replies.push(Box::new(move || {
+            // Whoever asked may be gone.
+            let _ = reply.send(answer);
+        }));
+    }
+}
+
+impl Driven {
+    fn new(plan: Arc<Plan>, run: Run) -> Driven {
+        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false }
+    }
+
+    /// Whether nothing happens until a person wants something.
+    fn rests(&self) -> bool {
+        let waits_for_time = self.run.paused().is_none() && self.run.next_wake().is_some();
+        self.run.finished().is_some() || (self.run.is_quiet() && !waits_for_time)
+    }
+
+    fn shown(&self, id: &SmolStr) -> LiveRun {
+        LiveRun { id: id.clone(), rollout: self.plan.rollout.clone(), at_rest: self.at_rest }
+    }
+}
+
+fn unknown() -> Answer {
+    let message = "the engine died while it was under way".to_owned();
+    Answer::Fault(Fault { kind: FaultKind::Unknown, message, code: None })
+}

@@ -1,0 +1,169 @@
+//! The engine's end of the control socket. Whoever connects is known by what the kernel says of them: the folder's
+//! owner or root. Converts, decides nothing.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+
+use super::folder::StateFolder;
+use super::message::{EngineStatus, Hello, Request, Response, VERSION};
+use super::person::person;
+use super::{HostHandle, Unheard};
+use crate::engine::Person;
+use crate::journal::read_deep;
+
+/// Opens the socket of a folder; only the holder of its lock may.
+pub fn open(folder: &StateFolder) -> io::Result<UnixListener> {
+    let path = folder.socket();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let short = super::client::short_path(folder)?;
+    let listener = UnixListener::bind(short.path())?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Serves everybody who connects, until it is dropped.
+pub async fn serve(listener: UnixListener, host: HostHandle) {
+    let mut guests = JoinSet::new();
+    loop {
+        tokio::select! {
+            connection = listener.accept() => match connection {
+                Ok((stream, _)) => {
+                    guests.spawn(receive(stream, host.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection to the control socket failed");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            },
+            Some(ended) = guests.join_next() => match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a control connection broke"),
+                Err(error) => tracing::error!(%error, "a control connection ended by a bug"),
+            },
+        }
+    }
+}
+
+async fn receive(stream: UnixStream, host: HostHandle) -> io::Result<()> {
+    let uid = stream.peer_cred()?.uid();
+    let ours = rustix::process::geteuid().as_raw();
+    let (read, write) = stream.into_split();
+    let mut guest = Guest { host, by: person(uid), lines: BufReader::new(read), write };
+    if uid != ours && uid != 0 {
+        return guest.say(&refused("this engine belongs to somebody else".to_owned())).await;
+    }
+    guest.serve().await
+}
+
+/// One connection.
+struct Guest {
+    host: HostHandle,
+    by: Person,
+    lines: BufReader<OwnedReadHalf>,
+    write: OwnedWriteHalf,
+}
+
+impl Guest {
+    async fn serve(&mut self) -> io::Result<()> {
+        let Some(hello) = self.hear::<Hello>().await? else { return Ok(()) };
+        if hello.rollout_control != VERSION {
+            let why = format!("this engine speaks control version {VERSION}, not {}", hello.rollout_control);
+            return self.say(&refused(why)).await;
+        }
+        let welcome = self.status().await.map_or(Response::Leaving, Response::Welcome);
+        self.say(&welcome).await?;
+        while let Some(request) = self.hear::<Request>().await? {
+            if let Request::Subscribe { run } = request {
+                return self.show(run.as_deref()).await;
+            }
+            let response = self.answer(request).await;
+            self.say(&response).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        let by = self.by.clone();
+        let answer = match request {
+            Request::Start(mut start) => {
+                start.by = by;
+                start.plan.index();
+                self.host.start(*start).await.map(|run| Response::Started { run })
+            }
+            Request::Command { run, command } => self.host.command(&run, by, command).await.map(|()| Response::Done),
+            Request::Adopt { run } => self.host.adopt(&run).await.map(|()| Response::Done),
+            Request::Status => self.status().await.map(Response::Status),
+            Request::Subscribe { .. } => unreachable!("subscribing is no question with one answer"),
+        };
+        answer.unwrap_or_else(|error| match error {
+            Unheard::Refused(why) => refused(why),
+            Unheard::NotStarted(refusal) => Response::NotStarted(refusal),
+            Unheard::Journal(error) => refused(error.to_string()),
+            Unheard::Leaving => Response::Leaving,
+        })
+    }
+
+    async fn status(&self) -> Result<EngineStatus, Unheard> {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Ok(EngineStatus { version, control: VERSION, pid: std::process::id(), runs: self.host.runs().await? })
+    }
+
+    /// Shows updates until the guest goes, falls behind, or the engine leaves.
+    async fn show(&mut self, run: Option<&str>) -> io::Result<()> {
+        let mut updates = self.host.watch(run);
+        let at_rest = match run {
+            Some(run) => self.host.is_at_rest(run).await.unwrap_or_default(),
+            None => None,
+        };
+        self.say(&Response::Subscribed { at_rest }).await?;
+        let mut gone = String::new();
+        loop {
+            tokio::select! {
+                update = updates.recv() => match update {
+                    Some(update) => self.say(&Response::Update(update)).await?,
+                    None => return Ok(()),
+                },
+                read = self.lines.read_line(&mut gone) => if read? == 0 { return Ok(()) },
+            }
+        }
+    }
+
+    async fn hear<T: serde::de::DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        let mut line = Vec::new();
+        if self.lines.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(None);
+        }
+        match read_deep(&line) {
+            Ok(said) => Ok(Some(said)),
+            Err(error) => {
+                self.say(&refused(format!("that cannot be understood: {error}"))).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn say(&mut self, response: &Response) -> io::Result<()> {
+        self.write.write_all(&line(response)).await
+    }
+}
+
+fn refused(why: String) -> Response {
+    Response::Refused { why }
+}
+
+/// Writes one line.
+pub(super) fn line(said: &impl Serialize) -> Arc<[u8]> {
+    let mut line = serde_json::to_vec(said).expect("what is said is plain data");
+    line.push(b'\n');
+    line.into()
+}

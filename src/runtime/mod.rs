@@ -1,0 +1,48 @@
+//! Host · drive: the loop that hears, remembers, steps and performs; it decides nothing.
+//!
+//! - `clock`: what time it is, never backwards
+//! - `folder`: the state folder and who may be its engine
+//! - `person`: who somebody is to the operating system
+//! - `run_id`: names for runs
+//! - `performer`: whoever does jobs in the world
+//! - `bench`: the jobs that are under way, and those that wait for a place
+//! - `audience`: who looks on, and what they are shown
+//! - `news`: what the host may be told
+//! - `host`: the loop
+//! - `handle`: how others talk to the loop
+//! - `leftover`: what an engine that died has left running
+//! - `message`: what is said over the control socket
+//! - `listener`: the engine's end of the socket
+//! - `client`: the other end
+//! - `engine`: all of it together, in one state folder
+//! - `watcher`: when a file of a program has changed
+
+mod audience;
+mod bench;
+mod client;
+mod clock;
+mod engine;
+mod folder;
+mod handle;
+mod host;
+mod leftover;
+mod listener;
+mod message;
+mod news;
+mod performer;
+mod person;
+mod run_id;
+mod watcher;
+
+pub use audience::{Audience, Stream, Update};
+pub use client::{Client, ClientError};
+pub use clock::Clock;
+pub use engine::{Engine, EngineError, EngineSettings};
+pub use folder::{FolderError, StateFolder};
+pub use handle::{HostHandle, Unheard};
+pub use host::Host;
+pub use message::{EngineStatus, LiveRun};
+pub use news::{StartRefusal, StartRequest};
+pub use performer::{Asked, Ended, Perform};
+pub use person::current_person;
+pub use watcher::{WatchError, Watcher};

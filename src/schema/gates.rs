@@ -1,0 +1,152 @@
+//! The rows of conditions: what is checked, watched and measured, and when work may begin.
+
+use super::place::{BODIES, FORWARD};
+use super::row::{later, now, property, property_later};
+use super::{Kind, Place, PropertyRow, WordRow};
+
+pub(super) const WORDS: &[WordRow] = &[
+    now(
+        "check",
+        "check CONDITION { settle, within, every }",
+        BODIES,
+        Some(Place::Settings),
+        CHECK,
+        "Passes when the condition holds; tries again until `within` has passed. Unknown does not pass.",
+    ),
+    now(
+        "require",
+        "require CONDITION \"message\"",
+        BODIES,
+        Some(Place::Settings),
+        &[],
+        "Fails at once if the condition does not hold or is unknown.",
+    ),
+    later(
+        "watch",
+        "watch CONDITION { lasts, every, … }",
+        FORWARD,
+        Some(Place::Settings),
+        WATCH,
+        "Samples a condition for some time, and fails when it is violated too often.",
+    ),
+    later(
+        "guard",
+        "guard CONDITION { … }",
+        FORWARD,
+        Some(Place::Settings),
+        GUARD,
+        "As `watch`, in the background, from here to the end of what encloses it.",
+    ),
+    later(
+        "window",
+        "window NAME(parameters) { days, hours, zone, except }",
+        &[Place::File],
+        Some(Place::Window),
+        WINDOW,
+        "When work may begin.",
+    ),
+    later(
+        "open",
+        "open { days, hours }",
+        &[Place::Window],
+        Some(Place::Window),
+        &[
+            property_later("days", Kind::Value, "every day", "Weekdays on which it opens."),
+            property_later("hours", Kind::Value, "the whole day", "From when to when; may cross midnight."),
+        ],
+        "One of several openings.",
+    ),
+    later(
+        "metric",
+        "metric NAME(parameters): type { from, query, unit }",
+        &[Place::File],
+        Some(Place::Metric),
+        METRIC,
+        "A number over time, with the unit of its source.",
+    ),
+    later(
+        "threshold",
+        "threshold NAME(parameters) = CONDITION { sustained }",
+        &[Place::File],
+        Some(Place::Settings),
+        &[property_later("sustained", Kind::Duration, "0s", "How long the condition must have held.")],
+        "A named condition on metrics.",
+    ),
+    later(
+        "gate",
+        "gate NAME(parameters) { require | forbid | warn }",
+        &[Place::File],
+        Some(Place::Gate),
+        &[property_later("dry_run", Kind::Bool, "false", "Records what it would say and never decides.")],
+        "Conditions that are asked together.",
+    ),
+    later("forbid", "forbid CONDITION", &[Place::Gate], None, &[], "Fails where the condition holds."),
+    later("warn", "warn CONDITION", &[Place::Gate], None, &[], "Says so where the condition holds."),
+    later("require", "require CONDITION", &[Place::Gate], None, &[], "Fails where the condition does not hold."),
+    later(
+        "judge",
+        "judge { canary, baseline, over, pass, marginal }",
+        &[Place::Gate],
+        Some(Place::Judge),
+        JUDGE,
+        "Compares the metrics of two groups.",
+    ),
+];
+
+/// What a condition may do instead of what the stage says.
+const OTHERWISE: &[&str] = &["rollback", "rollback_stage", "pause", "stop"];
+
+const CHECK: &[PropertyRow] = &[
+    property("settle", Kind::Duration, "0s", "How long to wait before it is asked first."),
+    property("within", Kind::Duration, "", "Asked again until then; once if this is left out."),
+    property("every", Kind::Duration, "5s", "How long to wait before it is asked again."),
+    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens if it does not pass."),
+];
+
+const WATCH: &[PropertyRow] = &[
+    property_later("lasts", Kind::Duration, "", "How long it is watched."),
+    property_later("every", Kind::Duration, "", "The time between two samples."),
+    property_later("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
+    property_later("fail_after", Kind::Int, "1", "The violation with this number fails."),
+    property_later("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
+    property_later("pass_in_a_row", Kind::Int, "", "So many good samples in a row pass early."),
+    property_later("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
+    property_later("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
+    property_later("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+];
+
+const GUARD: &[PropertyRow] = &[
+    property_later("every", Kind::Duration, "", "The time between two samples."),
+    property_later("fail_after", Kind::Int, "1", "The violation with this number fails."),
+    property_later("interrupt", Kind::Bool, "false", "Whether a running step is ended."),
+    property_later("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
+    property_later("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
+    property_later("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+];
+
+const WINDOW: &[PropertyRow] = &[
+    property_later("days", Kind::Value, "every day", "Weekdays on which it opens."),
+    property_later("hours", Kind::Value, "the whole day", "From when to when; may cross midnight."),
+    property_later("zone", Kind::Text, "UTC", "The zone of days and hours."),
+    property_later("except", Kind::Value, "[]", "Dates on which it stays shut."),
+    property_later("cron", Kind::Text, "", "When it opens, in five fields."),
+    property_later("lasts", Kind::Duration, "", "How long it stays open."),
+    property_later("latest_start", Kind::Duration, "", "Nothing begins this short before the close."),
+    property_later("closing", Kind::OneOf(&["finish", "pause", "rollback"]), "finish", "What happens at the close."),
+    property_later("rollback", Kind::Bool, "true", "Whether rollback may happen outside."),
+];
+
+const METRIC: &[PropertyRow] = &[
+    property_later("from", Kind::Named("prometheus, http, command or recorded"), "", "Where it is read."),
+    property_later("query", Kind::Text, "", "What is asked."),
+    property_later("unit", Kind::Value, "", "The unit of the source."),
+    property_later("missing", Kind::Value, "unknown", "What absent data counts as."),
+];
+
+const JUDGE: &[PropertyRow] = &[
+    property_later("canary", Kind::Value, "", "The group with the change."),
+    property_later("baseline", Kind::Value, "", "The group without."),
+    property_later("over", Kind::Duration, "", "How much time is compared."),
+    property_later("pass", Kind::Number, "", "The least score that passes."),
+    property_later("marginal", Kind::Number, "", "The least score that is not a failure."),
+];

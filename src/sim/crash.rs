@@ -1,0 +1,35 @@
+//! The same run again, with the engine dying after events: the ending must not change.
+
+use super::play::{Played, play};
+use super::{Luck, Stopped};
+use crate::plan::{KeptValues, Plan};
+
+/// What dies with the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    /// Only the engine: what runs goes on, and answers later.
+    EngineOnly,
+    /// What ran as well: nobody knows how far it came.
+    StepsLost,
+}
+
+/// Plays a run with crashes after some events, and holds it against the one without.
+///
+/// # Errors
+/// A sentence: the run did not end, or ended otherwise.
+pub fn crashed(plan: &Plan, kept: &KeptValues, luck: Luck, after: impl Fn(usize) -> bool) -> Result<Played, String> {
+    let calm = play(plan, kept, luck, &mut |_| None);
+    let stormy = play(plan, kept, luck, &mut |event| after(event).then_some(Crash::EngineOnly));
+    match (&calm.outcome, &stormy.outcome) {
+        (Ok(calm), Ok(stormy)) if calm == stormy => {}
+        (_, Err(Stopped::Broken(broken))) => return Err(broken.clone()),
+        (calm, stormy) => return Err(format!("without crashes it ended {calm:?}, with them {stormy:?}")),
+    }
+    let meaning = |played: &Played| -> Vec<_> {
+        played.events.iter().map(|it| it.1.clone()).filter(|it| *it != crate::engine::Event::Recovered).collect()
+    };
+    if meaning(&calm) != meaning(&stormy) {
+        return Err("what was remembered differs from the run without crashes".to_owned());
+    }
+    Ok(stormy)
+}

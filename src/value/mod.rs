@@ -1,0 +1,25 @@
+//! Value · combine: what expressions are made of: typed values with units, and how they combine.
+//!
+//! - `kind`: the types
+//! - `target`: a thing that is rolled out to
+//! - `data`: the values
+//! - `time`: instants, durations, civil times
+//! - `literal`: from the text of a literal to its value
+//! - `combine`: arithmetic and comparison, with dimensions
+//! - `show`: values as a person would write them
+
+mod combine;
+mod data;
+mod kind;
+mod literal;
+mod show;
+mod target;
+mod time;
+
+pub use combine::{Compared, Sum, arithmetic, compare, share_of};
+pub use data::{Record, Value};
+pub use kind::{Callable, RecordType, Type, Word};
+pub use literal::{LiteralShape, parse_literal};
+pub use show::show_duration;
+pub use target::Target;
+pub use time::{At, Date, TimeOfDay, Weekday};

@@ -1,0 +1,253 @@
+//! How far everything is: the run's own state, and beside it counts of the units that people count in: a loop's
+//! elements where a stage has loops, its entries otherwise. One event changes a few numbers, however many targets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::{Ending, Event, Run, Waiting, apply};
+use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
+use crate::value::At;
+
+/// What a person looks at, kept up to date.
+#[derive(Debug, Clone)]
+pub struct Board {
+    pub(super) plan: Arc<Plan>,
+    pub(super) run: Run,
+    pub(super) stages: Vec<StageBoard>,
+    /// For each node that is a unit: its stage, and the loop that it is an element of.
+    units: BTreeMap<NodeId, Unit>,
+    /// For each loop of units: how many of them have not ended.
+    left: BTreeMap<NodeId, u32>,
+    /// What is under way at the leaves, since when.
+    pub(super) active: BTreeMap<Place, At>,
+    pub(super) waits: BTreeMap<Place, (At, Waiting)>,
+    pub(super) began: Option<At>,
+    pub(super) ended: Option<At>,
+    pub(super) last: At,
+}
+
+/// One stage in numbers.
+#[derive(Debug, Clone)]
+pub struct StageBoard {
+    pub node: NodeId,
+    /// Not within a called rollout.
+    pub is_top: bool,
+    pub total: u32,
+    pub done: u32,
+    pub failed: u32,
+    pub live: u32,
+    pub began: Option<At>,
+    pub ended: Option<At>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    stage: usize,
+    of_loop: Option<NodeId>,
+}
+
+impl Board {
+    /// A board on which nothing has happened.
+    pub fn new(plan: Arc<Plan>) -> Board {
+        let mut board = Board {
+            run: Run::new(),
+            stages: Vec::new(),
+            units: BTreeMap::new(),
+            left: BTreeMap::new(),
+            active: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            began: None,
+            ended: None,
+            last: At(0),
+            plan: Arc::clone(&plan),
+        };
+        for node in (0..plan.nodes.len() as u32).map(NodeId) {
+            if let NodeKind::Stage(_) = plan.node(node).kind {
+                board.add_stage(node);
+            }
+        }
+        board
+    }
+
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The state of the run itself.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    pub fn stages(&self) -> &[StageBoard] {
+        &self.stages
+    }
+
+    /// Takes in what happened.
+    pub fn hear(&mut self, at: At, event: &Event) {
+        apply(&self.plan, &mut self.run, at, event);
+        self.last = at;
+        match event {
+            Event::RunStarted(_) => self.began = Some(at),
+            Event::Began { place, elements, .. } => {
+                if let Some(elements) = elements {
+                    self.grow(place.node, elements.len() as u32);
+                }
+                self.began_at(*place, at);
+            }
+            Event::Skipped { place, .. } => self.ended_at(*place, at, false),
+            Event::Asked { place, .. } => {
+                self.waits.remove(place);
+                self.active.insert(*place, at);
+            }
+            Event::Answered { place, .. } => {
+                self.active.remove(place);
+            }
+            Event::Waiting { place, until, why } => {
+                self.waits.insert(*place, (*until, *why));
+            }
+            Event::Ended { place, ending } => {
+                let failed = matches!(ending, Ending::Failed { .. } | Ending::Tolerated { .. });
+                self.ended_at(*place, at, failed);
+            }
+            Event::RunFinished { .. } => {
+                self.ended = Some(at);
+                self.active.clear();
+                self.waits.clear();
+            }
+            Event::Evaluated { .. }
+            | Event::WaveAdvanced { .. }
+            | Event::Closing { .. }
+            | Event::Kept { .. }
+            | Event::Logged { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Retried { .. }
+            | Event::RollbackStarted { .. }
+            | Event::UndoBegan { .. }
+            | Event::Undone { .. }
+            | Event::UndoFailed { .. }
+            | Event::Recovered
+            | Event::Finishing { .. } => {}
+        }
+    }
+
+    fn add_stage(&mut self, node: NodeId) {
+        let plan = Arc::clone(&self.plan);
+        let is_top = plan.node(node).parent == NodeId::ROOT;
+        let stage = self.stages.len();
+        let blank = StageBoard { node, is_top, total: 0, done: 0, failed: 0, live: 0, began: None, ended: None };
+        self.stages.push(blank);
+        for child in &plan.node(node).children {
+            self.add_units(stage, *child);
+        }
+    }
+
+    fn add_units(&mut self, stage: usize, node: NodeId) {
+        let plan = Arc::clone(&self.plan);
+        let total = match &plan.node(node).kind {
+            NodeKind::Loop(_) => {
+                let Some(body) = plan.node(node).children.first() else { return };
+                self.units.insert(*body, Unit { stage, of_loop: Some(node) });
+                self.left.insert(node, plan.slots(*body));
+                plan.slots(*body)
+            }
+            NodeKind::Rollout { .. }
+            | NodeKind::Child { .. }
+            | NodeKind::Stage(_)
+            | NodeKind::Parallel
+            | NodeKind::Step(_)
+            | NodeKind::Act(_)
+            | NodeKind::Sequence(_) => {
+                self.units.insert(node, Unit { stage, of_loop: None });
+                plan.slots(node)
+            }
+        };
+        self.stages[stage].total += total;
+    }
+
+    /// A loop whose list is known only now.
+    fn grow(&mut self, node: NodeId, count: u32) {
+        let body = self.plan.node(node).children.first();
+        if let Some(unit) = body.and_then(|it| self.units.get(it)) {
+            self.stages[unit.stage].total += count;
+            *self.left.entry(node).or_default() += count;
+        }
+    }
+
+    fn began_at(&mut self, place: Place, at: At) {
+        if let Some(stage) = self.stage_at(place.node) {
+            stage.began = Some(at);
+        }
+        if let Some(unit) = self.units.get(&place.node) {
+            self.stages[unit.stage].live += 1;
+        }
+    }
+
+    fn ended_at(&mut self, place: Place, at: At, failed: bool) {
+        self.active.remove(&place);
+        self.waits.remove(&place);
+        if let Some(unit) = self.units.get(&place.node).copied() {
+            let stage = &mut self.stages[unit.stage];
+            stage.done = (stage.done + 1).min(stage.total);
+            stage.failed += u32::from(failed);
+            stage.live = stage.live.saturating_sub(1);
+            if let Some(left) = unit.of_loop.and_then(|it| self.left.get_mut(&it)) {
+                *left = left.saturating_sub(1);
+            }
+        }
+        self.loop_ended(place, failed);
+        if let Some(stage) = self.stage_at(place.node) {
+            stage.ended = Some(at);
+            stage.live = 0;
+            if !failed {
+                stage.done = stage.total;
+            }
+        }
+    }
+
+    /// Elements of a loop that was skipped, or ended early without failing, count as done.
+    fn loop_ended(&mut self, place: Place, failed: bool) {
+        let body = match &self.plan.node(place.node).kind {
+            NodeKind::Loop(_) if !failed => self.plan.node(place.node).children.first(),
+            _ => None,
+        };
+        let Some(unit) = body.and_then(|it| self.units.get(it)) else { return };
+        let left = self.left.insert(place.node, 0).unwrap_or(0);
+        let stage = &mut self.stages[unit.stage];
+        stage.done = (stage.done + left).min(stage.total);
+    }
+
+    fn stage_at(&mut self, node: NodeId) -> Option<&mut StageBoard> {
+        let at = self.stages.binary_search_by_key(&node, |it| it.node).ok()?;
+        Some(&mut self.stages[at])
+    }
+
+    /// Returns the numbers of the stage in which a unit lies: how many have ended, and of how many.
+    pub fn count_at(&self, place: Place) -> Option<(u32, u32)> {
+        let unit = self.units.get(&place.node)?;
+        let stage = &self.stages[unit.stage];
+        Some((stage.done, stage.total))
+    }
+
+    /// Whether a place is a loop's element that a stage counts.
+    pub fn is_element(&self, place: Place) -> bool {
+        matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Target))
+    }
+
+    /// Returns how many units have ended, and of how many, over all stages of the rollout.
+    pub fn counts(&self) -> (u32, u32) {
+        let tops = self.stages.iter().filter(|it| it.is_top);
+        tops.fold((0, 0), |(done, total), it| (done + it.done, total + it.total))
+    }
+
+    /// The places of the leaves that are under way, the longest first.
+    pub fn active(&self) -> Vec<(Place, At)> {
+        let mut active: Vec<(Place, At)> = self.active.iter().map(|(place, since)| (*place, *since)).collect();
+        active.sort_by_key(|(place, since)| (*since, *place));
+        active
+    }
+
+    pub(super) fn stage_place(&self, stage: &StageBoard) -> Place {
+        Place::new(stage.node, Slot::ONLY)
+    }
+}

@@ -1,0 +1,170 @@
+//! One event as a line of a log: what a person wants to read of it, and how glad it is. Most events are none.
+
+use super::{Board, noun};
+use crate::engine::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting, explain};
+use crate::plan::{NodeKind, Place, Role};
+use crate::value::{At, show_duration};
+
+/// A line to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub tone: Tone,
+    pub text: String,
+}
+
+/// How a line is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Careful,
+    Bad,
+}
+
+/// Returns what there is to read of an event that a board has just heard.
+pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
+    let path = |place: &Place| board.plan.path(*place);
+    let because = |cause: &Cause| explain(&board.plan, &board.run, cause);
+    match event {
+        Event::RunStarted(it) => plain(format!("`{}` started by {}.", it.rollout, it.by.0)),
+        Event::Began { place, .. } if is_shown(board, *place) => {
+            plain(format!("{} {}: started.", noun_at(board, *place), path(place)))
+        }
+        Event::Skipped { place, by: Some(by) } => careful(format!("{}: skipped by {}.", path(place), by.0)),
+        Event::Skipped { place, by: None } if is_shown(board, *place) => {
+            plain(format!("{} {}: skipped.", noun_at(board, *place), path(place)))
+        }
+        Event::Asked { place, attempt, verify: false } if *attempt > 1 => {
+            plain(format!("{}: attempt {attempt}.", path(place)))
+        }
+        Event::Asked { place, verify: true, .. } => {
+            plain(format!("{}: was it done before the engine died?", path(place)))
+        }
+        Event::Evaluated { place, truth, evidence } => {
+            evaluated(board, *place, *truth, evidence.iter().map(|it| &it.what))
+        }
+        Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
+            plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at))))
+        }
+        Event::Ended { place, ending } => ended(board, *place, ending),
+        Event::WaveAdvanced { place, wave } => plain(format!("{}: wave {}.", path(place), wave + 1)),
+        Event::Closing { place, cause } => {
+            careful(format!("{}: nothing new starts: {}.", or_run(path(place)), because(cause)))
+        }
+        Event::Logged { message, .. } => plain(message.clone()),
+        Event::Paused { why, by } => careful(paused(board, why, by.as_ref().map(|it| it.0.as_str()))),
+        Event::Resumed { by } => plain(format!("resumed by {}.", by.0)),
+        Event::Retried { place, by } => plain(format!("{}: {} wants it tried again.", path(place), by.0)),
+        Event::RollbackStarted { place, cause } => {
+            careful(format!("{}: rolling back: {}.", or_run(path(place)), because(cause)))
+        }
+        Event::Undone { place } if is_undo_shown(board, *place) => plain(format!("{}: undone.", path(place))),
+        Event::UndoFailed { place, fault } => bad(format!("{}: could not be undone: {}.", path(place), fault.message)),
+        Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
+        Event::RunFinished { outcome, reason } => finished(*outcome, reason.as_deref()),
+        Event::Began { .. }
+        | Event::Skipped { by: None, .. }
+        | Event::Asked { verify: false, .. }
+        | Event::Answered { .. }
+        | Event::Waiting { why: Waiting::Backoff | Waiting::Settle | Waiting::Again, .. }
+        | Event::Kept { .. }
+        | Event::UndoBegan { .. }
+        | Event::Undone { .. }
+        | Event::Finishing { .. } => None,
+    }
+}
+
+fn plain(text: String) -> Option<Line> {
+    Some(Line { tone: Tone::Plain, text })
+}
+
+fn careful(text: String) -> Option<Line> {
+    Some(Line { tone: Tone::Careful, text })
+}
+
+fn bad(text: String) -> Option<Line> {
+    Some(Line { tone: Tone::Bad, text })
+}
+
+fn noun_at(board: &Board, place: Place) -> &'static str {
+    noun(&board.plan.node(place.node).kind)
+}
+
+fn or_run(path: String) -> String {
+    if path.is_empty() { "run".to_owned() } else { path }
+}
+
+/// Stages begin and end for everybody to see; what lies beneath is seen when it ends.
+fn is_shown(board: &Board, place: Place) -> bool {
+    matches!(board.plan.node(place.node).kind, NodeKind::Stage(_))
+}
+
+fn is_undo_shown(board: &Board, place: Place) -> bool {
+    match board.plan.node(place.node).kind {
+        NodeKind::Stage(_) | NodeKind::Sequence(Role::Target) => true,
+        NodeKind::Rollout { .. }
+        | NodeKind::Child { .. }
+        | NodeKind::Loop(_)
+        | NodeKind::Parallel
+        | NodeKind::Step(_)
+        | NodeKind::Act(_)
+        | NodeKind::Sequence(_) => false,
+    }
+}
+
+/// A condition that does not hold is worth a line; one that holds lets something end, and that is.
+fn evaluated<'e>(board: &Board, place: Place, truth: Truth, seen: impl Iterator<Item = &'e String>) -> Option<Line> {
+    let seen: Vec<&str> = seen.map(String::as_str).collect();
+    let seen = if seen.is_empty() { "its condition".to_owned() } else { seen.join(", ") };
+    match truth {
+        Truth::Holds => None,
+        Truth::Violated => careful(format!("{}: {seen} does not hold.", board.plan.path(place))),
+        Truth::Unknown => careful(format!("{}: {seen} is not known.", board.plan.path(place))),
+    }
+}
+
+fn ended(board: &Board, place: Place, ending: &Ending) -> Option<Line> {
+    let path = board.plan.path(place);
+    let node = board.plan.node(place.node);
+    let why = |cause: &Cause| explain(&board.plan, &board.run, cause);
+    let is_leaf = matches!(node.kind, NodeKind::Act(_) | NodeKind::Step(_));
+    let is_unit = board.is_element(place) || is_shown(board, place);
+    let of = match board.count_at(place) {
+        Some((done, total)) if board.is_element(place) => format!(" ({done} of {total})"),
+        _ => String::new(),
+    };
+    let noun = noun(&node.kind);
+    match ending {
+        Ending::Done if is_unit => Some(Line { tone: Tone::Good, text: format!("{noun} {path}: done{of}.") }),
+        Ending::Failed { cause: Cause::Within { .. } } if !is_unit => None,
+        Ending::Failed { cause } if is_leaf || is_unit => bad(format!("{noun} {path}: failed{of}: {}.", why(cause))),
+        Ending::Tolerated { cause } => careful(format!("{noun} {path}: failed and is tolerated{of}: {}.", why(cause))),
+        Ending::Dropped if is_unit => careful(format!("{noun} {path}: stopped.")),
+        Ending::Done | Ending::Failed { .. } | Ending::Dropped => None,
+    }
+}
+
+fn paused(board: &Board, why: &PauseReason, by: Option<&str>) -> String {
+    let who = by.map_or(String::new(), |by| format!(" by {by}"));
+    match why {
+        PauseReason::Asked { reason: Some(reason) } => format!("paused{who}: {reason}."),
+        PauseReason::Asked { reason: None } => format!("paused{who}."),
+        PauseReason::Said { message, .. } => format!("paused: {message}."),
+        PauseReason::Failed { place } => format!("paused: `{}` has failed.", board.plan.path(*place)),
+        PauseReason::Interrupted { place } => {
+            format!("paused: nobody knows whether `{}` ran to its end.", board.plan.path(*place))
+        }
+    }
+}
+
+fn finished(outcome: Outcome, reason: Option<&str>) -> Option<Line> {
+    let (tone, words) = match outcome {
+        Outcome::Succeeded => (Tone::Good, "succeeded"),
+        Outcome::RolledBack => (Tone::Careful, "rolled back"),
+        Outcome::Failed => (Tone::Bad, "failed"),
+        Outcome::NeedsHands => (Tone::Bad, "needs hands: something could not be undone"),
+        Outcome::Cancelled => (Tone::Careful, "cancelled"),
+    };
+    let text = reason.map_or_else(|| format!("{words}."), |reason| format!("{words}: {reason}."));
+    Some(Line { tone, text })
+}

@@ -1,0 +1,19 @@
+//! Board · project: events and a plan become what people look at and what programs read. Shows, and decides nothing.
+//!
+//! - `noun`: what a node is called where people and programs read of it
+//! - `public`: journal events as programs see them: one table
+//! - `board`: how far everything is, folded event by event
+//! - `status`: the board at one moment, for people and for programs
+//! - `line`: one event as a line of a log
+
+mod board;
+mod line;
+mod noun;
+mod public;
+mod status;
+
+pub use board::{Board, StageBoard};
+pub use line::{Line, Tone, line};
+pub use noun::noun;
+pub use public::{EventFacts, public_event};
+pub use status::{StageStatus, Status, WaitingFor};

@@ -1,0 +1,168 @@
+//! The board at one moment, for people and for programs. Knows the time only as it is told.
+
+use serde::Serialize;
+
+use super::Board;
+use crate::engine::{PauseReason, Waiting};
+use crate::value::At;
+
+/// What `status --format json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    pub version: u32,
+    pub run: String,
+    pub rollout: String,
+    /// `running`, `paused`, `rolling_back`, or how it ended.
+    pub state: &'static str,
+    /// How it ended.
+    pub outcome: Option<&'static str>,
+    pub started: Option<String>,
+    pub finished: Option<String>,
+    pub percent: u32,
+    pub counts: Counts,
+    /// When it ends if it goes on as it did so far.
+    pub eta: Option<String>,
+    pub stages: Vec<StageStatus>,
+    /// Paths of what is under way.
+    pub running: Vec<String>,
+    pub waiting_for: Vec<WaitingFor>,
+    /// What could not be undone.
+    pub needs_hands: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Counts {
+    pub total: u32,
+    pub done: u32,
+    pub failed: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct StageStatus {
+    pub path: String,
+    pub status: &'static str,
+    pub total: u32,
+    pub done: u32,
+    pub failed: u32,
+    pub running: u32,
+}
+
+/// One thing that holds the run.
+#[derive(Debug, Clone, Serialize)]
+pub struct WaitingFor {
+    /// `person`, `wait`, `delay`, `backoff`, `settle`, `again`.
+    pub kind: &'static str,
+    pub path: String,
+    pub until: Option<String>,
+    /// What a person reads: a sentence without a period.
+    pub what: String,
+}
+
+/// More than so many paths are not listed.
+const LISTED_MAX: usize = 100;
+
+impl Board {
+    /// Returns what there is to say at an instant.
+    pub fn project(&self, run: &str, now: At) -> Status {
+        let (done, total) = self.counts();
+        let failed = self.stages.iter().filter(|it| it.is_top).map(|it| it.failed).sum();
+        let outcome = self.run.finished().map(|it| it.name());
+        Status {
+            version: 1,
+            run: run.to_owned(),
+            rollout: self.plan.rollout.to_string(),
+            state: self.state(),
+            outcome,
+            started: self.began.map(|it| it.to_string()),
+            finished: self.ended.map(|it| it.to_string()),
+            percent: self.percent(),
+            counts: Counts { total, done, failed },
+            eta: self.eta(now).map(|it| it.to_string()),
+            stages: self.stages.iter().map(|it| self.stage_status(it)).collect(),
+            running: self.active().into_iter().take(LISTED_MAX).map(|(place, _)| self.plan.path(place)).collect(),
+            waiting_for: self.waiting_for(),
+            needs_hands: self.run.stuck().take(LISTED_MAX).map(|it| self.plan.path(it)).collect(),
+        }
+    }
+
+    pub fn state(&self) -> &'static str {
+        match self.run.finished() {
+            Some(outcome) => outcome.name(),
+            None if self.run.paused().is_some() => "paused",
+            None if self.run.is_rolling_back() => "rolling_back",
+            None => "running",
+        }
+    }
+
+    pub fn percent(&self) -> u32 {
+        let (done, total) = self.counts();
+        if total == 0 { 0 } else { (u64::from(done) * 100 / u64::from(total)) as u32 }
+    }
+
+    /// Returns when the run ends if it goes on as it did so far.
+    pub fn eta(&self, now: At) -> Option<At> {
+        let (done, total) = self.counts();
+        let began = self.began?;
+        let goes_forward = self.state() == "running" && done > 0 && done < total;
+        goes_forward.then(|| now.plus_ms(now.since_ms(began) * i64::from(total - done) / i64::from(done)))
+    }
+
+    fn stage_status(&self, stage: &super::StageBoard) -> StageStatus {
+        let place = self.stage_place(stage);
+        StageStatus {
+            path: self.plan.path(place),
+            status: self.run.status(place).name(),
+            total: stage.total,
+            done: stage.done,
+            failed: stage.failed,
+            running: stage.live,
+        }
+    }
+
+    /// Returns what has to happen before the run goes on, people first.
+    pub fn waiting_for(&self) -> Vec<WaitingFor> {
+        let mut holds: Vec<WaitingFor> = self.run.paused().map(|why| self.pause_hold(why)).into_iter().collect();
+        for place in self.run.awaiting().take(LISTED_MAX) {
+            let path = self.plan.path(place);
+            let what = format!("`{path}` has failed: say `retry`, `skip` or `rollback`");
+            if holds.iter().all(|it| it.path != path) {
+                holds.push(WaitingFor { kind: "person", path, until: None, what });
+            }
+        }
+        for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
+            let (kind, what) = wait_words(*why);
+            let what = format!("{what} until {until}");
+            holds.push(WaitingFor { kind, path: self.plan.path(*place), until: Some(until.to_string()), what });
+        }
+        holds
+    }
+
+    fn pause_hold(&self, why: &PauseReason) -> WaitingFor {
+        let (path, what) = match why {
+            PauseReason::Asked { reason: Some(reason) } => (String::new(), format!("it was paused: {reason}")),
+            PauseReason::Asked { reason: None } => (String::new(), "it was paused".to_owned()),
+            PauseReason::Said { place, message } => (self.plan.path(*place), message.clone()),
+            PauseReason::Failed { place } => {
+                let path = self.plan.path(*place);
+                let what = format!("`{path}` has failed: say `retry`, `skip` or `rollback`");
+                (path, what)
+            }
+            PauseReason::Interrupted { place } => {
+                let path = self.plan.path(*place);
+                let what = format!("nobody knows whether `{path}` ran to its end: say `retry`, `skip` or `rollback`");
+                (path, what)
+            }
+        };
+        WaitingFor { kind: "person", path, until: None, what }
+    }
+}
+
+fn wait_words(why: Waiting) -> (&'static str, &'static str) {
+    match why {
+        Waiting::Wait => ("wait", "it waits"),
+        Waiting::Delay => ("delay", "its delay lasts"),
+        Waiting::Backoff => ("backoff", "the next attempt comes after a pause"),
+        Waiting::Settle => ("settle", "it lets things settle"),
+        Waiting::Again => ("again", "it is asked again"),
+    }
+}

@@ -1,0 +1,133 @@
+//! Every example and every strategy of the standard library: it checks without a finding, it can be planned, and
+//! on virtual time it comes to an end, whatever fails and wherever the engine dies.
+
+use std::path::{Path, PathBuf};
+
+use rollout::check::{Checked, check};
+use rollout::diag::{Look, render};
+use rollout::engine::Outcome;
+use rollout::model::RolloutId;
+use rollout::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
+use rollout::sim::{Luck, Odds, crashed, play};
+use rollout::source::{LIBRARY, ReadFailure, World};
+use rollout::value::At;
+
+/// The files of this project, and no environment and no commands.
+pub struct Disk;
+
+impl World for Disk {
+    fn read(&self, path: &str) -> Result<String, ReadFailure> {
+        std::fs::read_to_string(path).map_err(|_| ReadFailure::Missing)
+    }
+
+    fn variable(&self, _name: &str) -> Result<Option<String>, ReadFailure> {
+        Ok(None)
+    }
+
+    fn command(&self, _argv: &[String], _folder: &str) -> Result<String, ReadFailure> {
+        Err(ReadFailure::NotNow)
+    }
+
+    fn neighbours(&self, _path: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Returns every example of the project, in order.
+pub fn examples() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(root).expect("there are examples") {
+        let folder = folder.expect("a folder can be read").path();
+        let files = std::fs::read_dir(&folder).expect("an example is a folder");
+        found.extend(
+            files
+                .map(|it| it.expect("a file can be read").path())
+                .filter(|it| it.extension().is_some_and(|it| it == "rollout")),
+        );
+    }
+    found.sort();
+    found
+}
+
+fn relative(path: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    path.strip_prefix(root).expect("it lies in the project").display().to_string()
+}
+
+fn without_findings(path: &str) -> Checked {
+    let checked = check(&Disk, path);
+    let look = Look { color: false, width: 110, unicode: true };
+    let drawn = render(&checked.diagnostics, &checked.sources, look);
+    assert!(checked.diagnostics.is_empty(), "{path} has findings:\n{drawn}");
+    checked
+}
+
+/// Plans the last rollout of a checked file, with the defaults of its inputs.
+pub fn planned(checked: &Checked, file: &str, kept: &KeptValues) -> Plan {
+    let rollout = RolloutId(checked.program.rollouts.len() as u32 - 1);
+    let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default());
+    let inputs = inputs.unwrap_or_else(|it| panic!("{file}: {it:?}"));
+    let request = PlanRequest {
+        program: &checked.program,
+        sources: &checked.sources,
+        rollout,
+        file,
+        folder: env!("CARGO_MANIFEST_DIR"),
+        inputs,
+        profile: None,
+        now: At(1_795_392_000_000),
+        world: &Disk,
+        kept,
+        only: None,
+    };
+    plan(&request).unwrap_or_else(|wrong| {
+        let look = Look { color: false, width: 110, unicode: true };
+        panic!("{file} cannot be planned:\n{}", render(&wrong, &checked.sources, look))
+    })
+}
+
+#[test]
+fn every_example_checks_without_a_finding() {
+    let examples = examples();
+    assert!(examples.len() >= 6, "only {} examples", examples.len());
+    for path in examples {
+        without_findings(&relative(&path));
+    }
+}
+
+#[test]
+fn every_module_of_the_library_checks_without_a_finding() {
+    for (name, _) in LIBRARY {
+        without_findings(&format!("stdlib/{name}.rollout"));
+    }
+}
+
+#[test]
+fn every_example_succeeds_when_nothing_goes_wrong() {
+    for path in examples() {
+        let file = relative(&path);
+        let kept = KeptValues::new();
+        let plan = planned(&without_findings(&file), &file, &kept);
+        let played = play(&plan, &kept, Luck { seed: 1, odds: Odds::NONE }, &mut |_| None);
+        assert_eq!(played.outcome, Ok(Outcome::Succeeded), "{file}");
+    }
+}
+
+#[test]
+fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
+    let odds = Odds { job_fails: 60, probe_violated: 80, probe_unknown: 40 };
+    for path in examples() {
+        let file = relative(&path);
+        let kept = KeptValues::new();
+        let plan = planned(&without_findings(&file), &file, &kept);
+        for seed in 0..10 {
+            let luck = Luck { seed, odds };
+            let calm = play(&plan, &kept, luck, &mut |_| None);
+            for event in 1..=calm.events.len() {
+                crashed(&plan, &kept, luck, |at| at == event)
+                    .unwrap_or_else(|broken| panic!("{file}, seed {seed}, crash after event {event}: {broken}"));
+            }
+        }
+    }
+}
