@@ -383,7 +383,7 @@ async fn hostile_output_does_no_harm() {
     assert_eq!(lines[1].1, "");
     assert!(lines.iter().all(|(_, line)| line.len() <= 64 << 10));
     assert_eq!(lines.iter().skip(2).map(|(_, line)| line.len()).sum::<usize>(), 10_000_000);
-    assert_eq!(std::fs::metadata(&bench.attempt.log).expect("there is a log").len(), 11 + 10_000_000 + 1);
+    assert_eq!(std::fs::metadata(&bench.attempt.log).expect("there is a log").len(), 12 + 10_000_000 + 1);
     let done = bench.done("head -c 100000 /dev/zero | tr '\\0' '\\377'").await;
     assert!(done.stdout.len() <= 64 << 10);
 }
