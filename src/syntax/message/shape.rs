@@ -194,7 +194,14 @@ impl Narrator<'_> {
             TokenKind::Then | TokenKind::Else => format!("{found} has no `if` before it"),
             _ => format!("expected an entry or a value, found {found}"),
         };
-        Diagnostic::new(Code::UNEXPECTED, place, message)
+        let diagnostic = Diagnostic::new(Code::UNEXPECTED, place, message);
+        let mark = kind.is_binary() && !self.token_text(first).starts_with(char::is_alphabetic);
+        match mark && self.tokens.first[first as usize] {
+            true => {
+                diagnostic.help(format!("a line goes on when it ends with {found}, not when the next begins with it"))
+            }
+            false => diagnostic,
+        }
     }
 
     /// An entry is complete, and more stands on its line.
