@@ -3,10 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod corpus;
+mod crash;
 mod examples;
 mod journal;
 mod lang;
+mod sessions;
 mod shell;
+mod stage;
 mod syntax;
 mod tidy;
 mod toy;
