@@ -104,6 +104,7 @@ fn cpu() -> Duration {
 
 fn resident_mib() -> f64 {
     let text = std::fs::read_to_string("/proc/self/statm").expect("Linux tells what a process holds");
-    let pages: f64 = text.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("the second number is resident pages");
+    let pages: f64 =
+        text.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("the second number is resident pages");
     pages * rustix::param::page_size() as f64 / 1_048_576.0
 }

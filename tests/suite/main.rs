@@ -2,11 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
+mod action;
 mod corpus;
 mod crash;
 mod examples;
 mod journal;
 mod lang;
+mod sagas;
 mod sessions;
 mod shell;
 mod stage;
