@@ -4,11 +4,14 @@
 
 mod action;
 mod corpus;
+mod crash;
 mod examples;
 mod journal;
 mod lang;
 mod sagas;
+mod sessions;
 mod shell;
+mod stage;
 mod syntax;
 mod tidy;
 mod toy;
