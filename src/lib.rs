@@ -37,4 +37,6 @@ pub mod sim;
 // The world, with input and output.
 pub mod journal;
 
+pub mod action;
+
 pub mod runtime;

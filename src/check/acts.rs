@@ -173,10 +173,8 @@ impl<'t> Checker<'t> {
     fn wait(&mut self, row: &'static WordRow, entry: Entry<'t>) -> Option<Act> {
         let items: Vec<syntax::Expr<'t>> = entry.items().collect();
         match items[..] {
-            [_, tree] => Some(Act::Wait { duration: self.typed(tree, &Type::Duration) }),
-            [_, until, tree] if until.as_name().is_some_and(|it| it.text() == "until") => {
-                Some(Act::WaitUntil { instant: self.typed(tree, &Type::Instant) })
-            }
+            [_, tree] if !is_until(tree) => Some(Act::Wait { duration: self.typed(tree, &Type::Duration) }),
+            [_, until, tree] if is_until(until) => Some(Act::WaitUntil { instant: self.typed(tree, &Type::Instant) }),
             _ => {
                 self.say_shape(row, entry.span(), "`wait` needs a duration, or `until` and an instant");
                 None
@@ -218,7 +216,8 @@ impl<'t> Checker<'t> {
         let (name, stage) = names.split_last()?;
         let stage = stage.join(".");
         let prefix = self.frames[self.at].prefix.clone();
-        let units = if stage.is_empty() {
+        let own = self.units.stage.as_ref().is_some_and(|it| *it == stage || *it == format!("{prefix}{stage}"));
+        let units = if stage.is_empty() || own {
             Some(&self.units.here)
         } else {
             let own = self.units.stages.get(format!("{prefix}{stage}").as_str());
@@ -235,4 +234,8 @@ impl<'t> Checker<'t> {
             }
         }
     }
+}
+
+fn is_until(tree: syntax::Expr<'_>) -> bool {
+    tree.as_name().is_some_and(|it| it.text() == "until")
 }

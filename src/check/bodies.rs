@@ -9,7 +9,7 @@ use super::declare::Declaration;
 use super::word::{Parts, called_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Act, Entry, EntryKind};
-use crate::schema::{Place, WordRow, word};
+use crate::schema::{Meaning, Place, WordRow};
 use crate::source::Span;
 use crate::syntax::{self, Args, ExprKind as Tree};
 
@@ -36,6 +36,17 @@ impl Given {
         if *count == 1 { SmolStr::new(name) } else { SmolStr::new(format!("{name}~{count}")) }
     }
 }
+
+/// The call of an action: it has what every entry may have, and nothing of its own.
+const CALLED: WordRow = WordRow {
+    name: "call",
+    places: &[Place::Stage],
+    shape: "ACTION(arguments) { … }",
+    body: Some(Place::Settings),
+    doc: "Calls an action.",
+    properties: &[],
+    meaning: Meaning::Now,
+};
 
 /// Words that the entry around a body reads itself.
 const READ_BY_OWNER: &[&str] = &["undo", "retry", "outputs", "after_wave"];
@@ -199,9 +210,7 @@ impl<'t> Checker<'t> {
             self.say(Diagnostic::new(Code::SHAPE, entry.span(), "a call stands alone: `deploy(site)`"));
             return None;
         }
-        // What stands in the body of a call is what every entry may have.
-        let row = word(Place::Stage, "call").expect("the table has calls");
-        let parts = self.parts(row, entry);
+        let parts = self.parts(&CALLED, entry);
         self.refuse_entries(&parts);
         self.with_when(&parts, |it| {
             let name = given.called(it.declared[id].name);

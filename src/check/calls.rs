@@ -43,7 +43,7 @@ impl<'t> Checker<'t> {
             Some(Sense::Callable { of, probe }) => self.param_call(&of, probe, args, span),
             Some(_) => self.say_not_callable(name.text(), "a value", name.span()),
             None => {
-                self.say_unknown(name.text(), name.span(), None);
+                self.say_unknown_call(name.text(), name.span());
                 args.iter().filter_map(|it| it.value).for_each(|it| {
                     self.expr(it, None);
                 });

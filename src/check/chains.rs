@@ -236,6 +236,13 @@ impl<'t> Checker<'t> {
 
     fn stage_chain(&mut self, stage: &SmolStr, links: &[Link<'t>], span: Span) -> Typed {
         let Some(first) = links.first() else { return Typed::bad(span) };
+        let here = self.units.stage.as_ref() == Some(stage);
+        let units = if here { Some(&self.units.here) } else { self.units.stages.get(stage) };
+        let Some(units) = units else {
+            let message = format!("the stage `{stage}` has not run yet where this is used");
+            self.say(Diagnostic::new(Code::TOO_EARLY, span, message).help("use what an earlier stage leaves"));
+            return Typed::bad(span);
+        };
         match (first.name.text(), links.len()) {
             ("touched", 1) => {
                 return Typed::new(ExprKind::Touched(Some(stage.clone())), Type::list(Type::Target), span);
@@ -245,13 +252,6 @@ impl<'t> Checker<'t> {
             }
             _ => {}
         }
-        let here = self.units.stage.as_ref() == Some(stage);
-        let units = if here { Some(&self.units.here) } else { self.units.stages.get(stage) };
-        let Some(units) = units else {
-            let message = format!("the stage `{stage}` has not run yet where this is used");
-            self.say(Diagnostic::new(Code::TOO_EARLY, span, message).help("use what an earlier stage leaves"));
-            return Typed::bad(span);
-        };
         let found = units.get(first.name.text()).cloned().unwrap_or_default();
         match &found[..] {
             [unit] => {

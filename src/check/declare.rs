@@ -193,12 +193,14 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// Reports a name that the language itself gives a meaning.
-    pub fn refuse_taken(&mut self, name: &str, span: Span) {
-        if let Some((_, means)) = TAKEN.iter().find(|(taken, _)| *taken == name) {
+    /// Reports a name that the language itself gives a meaning, and returns whether it is one.
+    pub fn refuse_taken(&mut self, name: &str, span: Span) -> bool {
+        let taken = TAKEN.iter().find(|(taken, _)| *taken == name);
+        if let Some((_, means)) = taken {
             let message = format!("`{name}` cannot be a name of yours");
             self.say(Diagnostic::new(Code::TAKEN, span, message).because(format!("means {means}")));
         }
+        taken.is_some()
     }
 
     fn enter_name(&mut self, module: usize, name: &'t str, sense: Sense<'t>, span: Span) {

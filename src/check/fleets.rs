@@ -9,6 +9,7 @@ use super::checker::Checker;
 use super::declare::{Declaration, Declared};
 use super::exprs::Typed;
 use super::files::unreadable;
+use super::mismatch::described;
 use super::path::joined;
 use super::rows::{Row, RowFormat, read_rows};
 use super::spot::Spot;
@@ -81,18 +82,18 @@ impl<'t> Checker<'t> {
             && let Some(name) = callee.as_name()
         {
             match name.text() {
-                "csv" => return self.from_file(fleet, RowFormat::Csv, value, args, declared),
-                "json" => return self.from_file(fleet, RowFormat::Json, value, args, declared),
-                "yaml" => return self.from_file(fleet, RowFormat::Yaml, value, args, declared),
-                "command" => return self.from_command(fleet, value, args, declared),
+                "csv" => return self.read_file(fleet, RowFormat::Csv, value, args, declared),
+                "json" => return self.read_file(fleet, RowFormat::Json, value, args, declared),
+                "yaml" => return self.read_file(fleet, RowFormat::Yaml, value, args, declared),
+                "command" => return self.ask_command(fleet, value, args, declared),
                 "http" => return self.say_later("http", name.span()),
                 _ => {}
             }
         }
-        self.from_choice(fleet, value, declared);
+        self.choose(fleet, value, declared);
     }
 
-    fn from_file(
+    fn read_file(
         &mut self,
         fleet: FleetId,
         format: RowFormat,
@@ -115,7 +116,7 @@ impl<'t> Checker<'t> {
                 self.set_fleet(fleet, FleetSource::Targets(Vec::new()), declared, true);
             }
             Ok(text) => match read_rows(format, &text) {
-                Ok(rows) => self.from_rows(fleet, &path, rows, declared, span),
+                Ok(rows) => self.read_targets(fleet, &path, rows, declared, span),
                 Err(why) => {
                     let message = format!("`{path}` does not list targets");
                     self.say(Diagnostic::new(Code::BAD_ROWS, span, message).because(why));
@@ -125,7 +126,7 @@ impl<'t> Checker<'t> {
         }
     }
 
-    fn from_rows(&mut self, fleet: FleetId, path: &str, rows: Vec<Row>, declared: LabelTypes, span: Span) {
+    fn read_targets(&mut self, fleet: FleetId, path: &str, rows: Vec<Row>, declared: LabelTypes, span: Span) {
         let labels = labels_of_rows(&rows, &declared);
         let fleet_name = self.program.fleets[fleet.index()].name.clone();
         let mut seen: HashMap<String, String> = HashMap::new();
@@ -156,7 +157,7 @@ impl<'t> Checker<'t> {
                     record.insert(label.clone(), value);
                 }
                 Err(why) => {
-                    let message = format!("in `{path}`, {}: `{label}` is a {of}, and {why}", row.place);
+                    let message = format!("in `{path}`, {}: `{label}` is {}, and {why}", row.place, described(of));
                     self.say(Diagnostic::new(Code::BAD_LABEL, span, message));
                 }
             }
@@ -172,7 +173,7 @@ impl<'t> Checker<'t> {
         record
     }
 
-    fn from_command(&mut self, fleet: FleetId, value: syntax::Expr<'t>, args: Args<'t>, declared: LabelTypes) {
+    fn ask_command(&mut self, fleet: FleetId, value: syntax::Expr<'t>, args: Args<'t>, declared: LabelTypes) {
         let folder = self.files.modules[self.module()].folder().to_owned();
         match self.constant_texts(args).filter(|it| !it.is_empty()) {
             Some(argv) => {
@@ -188,7 +189,7 @@ impl<'t> Checker<'t> {
         }
     }
 
-    fn from_choice(&mut self, fleet: FleetId, value: syntax::Expr<'t>, declared: LabelTypes) {
+    fn choose(&mut self, fleet: FleetId, value: syntax::Expr<'t>, declared: LabelTypes) {
         let expr = self.at_spot(Spot::default(), |it| it.typed(value, &Type::Fleet));
         let mut from = Vec::new();
         let known = self.fleets_of(&expr, &mut from);
@@ -294,7 +295,12 @@ impl<'t> Checker<'t> {
             Some(known) => match known.join(&of) {
                 Some(joined) => *known = joined,
                 None => {
-                    let message = format!("`{}` is a {known} on another target, and here a {of}", name.text());
+                    let message = format!(
+                        "`{}` is {} on another target, and here {}",
+                        name.text(),
+                        described(known),
+                        described(&of)
+                    );
                     self.say(Diagnostic::new(Code::BAD_LABEL, name.span(), message));
                 }
             },

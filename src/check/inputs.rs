@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::{Declaration, Declared, ParamFacts, Signature, declared_name, declared_params};
+use super::mismatch::described;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Constraint, Input, Param, Profile};
@@ -151,7 +152,7 @@ impl<'t> Checker<'t> {
             && let Some(pattern) = value.as_text()
         {
             if !of.fits(&Type::Text) {
-                let message = format!("`matches` is about texts, and this input is a {of}");
+                let message = format!("`matches` is about texts, and this input is {}", described(&of));
                 self.say(Diagnostic::new(Code::NO_EFFECT, tree.span(), message));
             }
             constraints.push(Constraint::Matches(pattern.clone()));

@@ -43,7 +43,7 @@ impl<'t> Checker<'t> {
             // Counts and shares side by side, as in `waves`: who asks for the list says whether it may be so.
             return (if before == *of { before } else { Type::Any }, first);
         }
-        match before.join(of) {
+        match before.join(of).or_else(|| fields_in_common(&before, of)) {
             Some(joined) => (joined, first),
             None => {
                 let message =
@@ -61,7 +61,7 @@ impl<'t> Checker<'t> {
         let left = self.expr(from, None);
         let right = self.expr(to, Some(&left.of));
         let joined = left.of.join(&right.of);
-        let Some(of) = joined.filter(|it| has_ranges(it)) else {
+        let Some(of) = joined.filter(has_ranges) else {
             let message = format!("there is no range from {} to {}", described(&left.of), described(&right.of));
             self.say(
                 Diagnostic::new(Code::MISMATCH, span, message).help("a range has two ends of one type: `mon..fri`"),
@@ -150,6 +150,22 @@ impl<'t> Checker<'t> {
         self.forget(mark);
         Typed::new(ExprKind::Filter { local, list: Box::new(list), filter: Box::new(filter) }, of, span)
     }
+}
+
+/// Joins two records without names: a field that only one of them has may be absent.
+fn fields_in_common(left: &Type, right: &Type) -> Option<Type> {
+    let (Type::Record(left), Type::Record(right)) = (left, right) else { return None };
+    if left.name.is_some() || right.name.is_some() {
+        return None;
+    }
+    let mut fields = Vec::new();
+    for (name, of) in &left.fields {
+        let joined = right.fields.get(name).map_or_else(|| Some(of.clone().optional()), |other| of.join(other))?;
+        fields.push((name.clone(), joined));
+    }
+    let more = right.fields.iter().filter(|(name, _)| !left.fields.contains_key(*name));
+    fields.extend(more.map(|(name, of)| (name.clone(), of.clone().optional())));
+    Some(Type::record(fields))
 }
 
 fn is_count(of: &Type) -> bool {

@@ -148,7 +148,7 @@ impl<'t> Checker<'t> {
             _ if chosen == all && points != "100%" => format!("{points} of {all} targets is all of them"),
             _ => return,
         };
-        let because = "shares that choose round up";
+        let because = if chosen == 0 { "chooses nothing" } else { "shares that choose round up" };
         self.say(
             Diagnostic::new(Code::ROUNDS, span, message)
                 .because(because)

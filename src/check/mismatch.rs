@@ -16,7 +16,7 @@ impl<'t> Checker<'t> {
         let span = tree.span();
         match of {
             Type::Secret(_) => self.say_shown_secret(expr, want),
-            Type::Optional(present) if present.fits(want) || matches!(**present, Type::Any) => {
+            Type::Optional(present) if present.fits(want) && !matches!(**present, Type::Any) => {
                 self.say_absent(span, tree.text(), want);
             }
             _ => self.say_mismatch(span, expr, of, want),
@@ -38,7 +38,8 @@ impl<'t> Checker<'t> {
     /// Says that something may be absent where it is needed.
     pub fn say_absent(&mut self, span: Span, written: &str, want: &Type) {
         let problem = Diagnostic::new(Code::ABSENT, span, format!("`{}` may be absent", shortened(written)));
-        let help = match default_of(want.present()) {
+        let simple = !written.contains(char::is_whitespace);
+        let help = match default_of(want.present()).filter(|_| simple) {
             Some(default) => {
                 format!("say what then: `{} ?? {default}`, or ask with `if` or `when`", shortened(written))
             }

@@ -14,7 +14,7 @@ use crate::value::Type;
 impl<'t> Checker<'t> {
     /// Binds a name until the body that is read now is left.
     pub fn bind(&mut self, name: &'t str, span: Span, sense: Sense<'t>, worth: Option<&'static str>) {
-        self.refuse_taken(name, span);
+        let worth = if self.refuse_taken(name, span) { None } else { worth };
         if let Some(before) = self.bound_at(name) {
             self.say_clash(name, span, before);
             return;
@@ -88,9 +88,22 @@ impl<'t> Checker<'t> {
 
     /// Says that a name stands for nothing, with one that may have been meant.
     pub fn say_unknown(&mut self, name: &str, span: Span, help: Option<String>) {
+        self.say_unknown_as(name, span, help, false);
+    }
+
+    /// Says that no function or probe has a name.
+    pub fn say_unknown_call(&mut self, name: &str, span: Span) {
+        self.say_unknown_as(name, span, None, true);
+    }
+
+    fn say_unknown_as(&mut self, name: &str, span: Span, help: Option<String>, called: bool) {
         let problem = Diagnostic::new(Code::UNKNOWN_NAME, span, format!("nothing here is named `{name}`"));
-        let problem = match (self.near(name), help) {
-            (Some(near), _) => problem.suggest(span, Some(&near)),
+        let problem = match (self.near(name, called), help) {
+            (Some(near), _) => {
+                // Whoever meant it uses it.
+                self.sense(&near);
+                problem.suggest(span, Some(&near))
+            }
             (None, Some(help)) => problem.help(help),
             (None, None) => problem,
         };
@@ -98,12 +111,12 @@ impl<'t> Checker<'t> {
     }
 
     /// Returns the name in sight that is nearest to a misspelt one.
-    pub fn near(&self, name: &str) -> Option<String> {
+    fn near(&self, name: &str, called: bool) -> Option<String> {
         let frame = &self.frames[self.at];
         let bound = frame.names.keys().copied();
         let declared = self.tables[frame.module].keys().copied();
         let units = self.units.names();
-        let builtins = BUILTINS.iter().map(|row| row.name);
+        let builtins = BUILTINS.iter().filter(|_| called).map(|row| row.name);
         nearest(name, bound.chain(declared).chain(units).chain(builtins)).map(str::to_owned)
     }
 }

@@ -179,7 +179,12 @@ impl<'t> Checker<'t> {
             }
         }
         let fleets = sum == Sum::Add && is_targets(&l.of) && is_targets(&r.of);
-        let of = if fleets { Some(Type::Fleet) } else { sum.type_of(&l.of, &r.of) };
+        let unknown = matches!(l.of, Type::Any) || matches!(r.of, Type::Any);
+        let of = match () {
+            () if unknown => Some(Type::Any),
+            () if fleets => Some(Type::Fleet),
+            () => sum.type_of(&l.of, &r.of),
+        };
         let Some(of) = of else {
             self.say_no_sum(sum, (left, &l), (right, &r), span);
             return Typed::bad(span);
@@ -279,9 +284,9 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Returns the enumeration that a value of this type is one of.
+/// Returns the type that says what a bare name on the other side may mean.
 fn enumeration(of: &Type) -> Option<&Type> {
-    matches!(of.present(), Type::OneOf(_)).then_some(of)
+    matches!(of.present(), Type::OneOf(_) | Type::Text).then_some(of)
 }
 
 fn both_texts(left: &Type, right: &Type) -> bool {

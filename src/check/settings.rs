@@ -68,7 +68,7 @@ impl<'t> Checker<'t> {
     pub fn choice(&mut self, parts: &Parts<'t>, name: &str) -> Option<SmolStr> {
         let (row, entry) = parts.property(name)?;
         let Kind::OneOf(names) = row.kind else { return None };
-        let of = Type::OneOf(names.iter().map(|it| SmolStr::new(it)).collect());
+        let of = Type::OneOf(names.iter().map(SmolStr::new).collect());
         self.constant(entry.value()?, &of)?.as_text().cloned()
     }
 

@@ -80,9 +80,10 @@ impl<'t> Checker<'t> {
     pub fn apply(&mut self, row: &'static WordRow, entry: Entry<'t>, stages: &mut Stages) {
         let Some((id, name, span)) = self.apply_head(row, entry) else { return };
         if self.applying.contains(&id) {
-            let strategy = self.declared[id].name;
-            let problem = Diagnostic::new(Code::CALL_CYCLE, span, format!("the strategy `{strategy}` applies itself"));
-            self.say(problem.also(self.declared[id].name_span, "declared here"));
+            let Declared { name, name_span, .. } = self.declared[id];
+            let problem = Diagnostic::new(Code::CALL_CYCLE, span, format!("the strategy `{name}` applies itself"));
+            // Said although the strategy is read once more: the circle shows only by then.
+            self.report.add(problem.also(name_span, "declared here"));
             return;
         }
         let caller = self.at;

@@ -44,6 +44,9 @@ impl<'t> Checker<'t> {
             match property_name(inner) {
                 None => parts.entries.push(inner),
                 Some(_) if inner.is_broken() => {}
+                Some(name) if row.body == Some(Place::Call) && property(row, name.text()).is_none() => {
+                    parts.entries.push(inner);
+                }
                 Some(name) => self.add_property(&mut parts, name, inner),
             }
         }

@@ -2,14 +2,13 @@
 
 use smol_str::{SmolStr, StrExt};
 
-use super::evaluate::{Quantifier, known, quantify, with_arguments};
-use super::member::is_element;
+use super::evaluate::{known, with_arguments};
 use super::operate::{absent, kind, listed, shown};
-use super::order::{Rank, order, rank};
-use super::{Fuel, Scope, Wrong, json_value, text};
+use super::quantify::{Quantifier, quantify};
+use super::{Fuel, Scope, Wrong, collect, json_value, text};
 use crate::model::{Builtin, Expr};
 use crate::source::Span;
-use crate::value::{Sum, Value, arithmetic};
+use crate::value::Value;
 
 /// Why a call gives nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,19 +95,19 @@ pub(super) fn apply(
         Builtin::Replace => replace(&call, fuel),
         Builtin::Matches => matches(&call, fuel),
         Builtin::Len => len(&call, fuel),
-        Builtin::Min => extreme(&call, fuel, |ordering| ordering.is_lt()),
-        Builtin::Max => extreme(&call, fuel, |ordering| ordering.is_gt()),
-        Builtin::Sum => sum(&call, fuel),
-        Builtin::Avg => avg(&call, fuel),
+        Builtin::Min => collect::extreme(&call, fuel, |ordering| ordering.is_lt()),
+        Builtin::Max => collect::extreme(&call, fuel, |ordering| ordering.is_gt()),
+        Builtin::Sum => collect::sum(&call, fuel),
+        Builtin::Avg => collect::avg(&call, fuel),
         Builtin::Round => round(&call),
         Builtin::Down => whole(call.plain(0)?.floor()),
         Builtin::Nearest => whole(call.plain(0)?.round()),
         Builtin::First => Ok(call.list(0, fuel)?.first().cloned().unwrap_or(Value::Null)),
         Builtin::Last => Ok(call.list(0, fuel)?.last().cloned().unwrap_or(Value::Null)),
-        Builtin::Sort => sort(&call, fuel),
-        Builtin::Unique => unique(&call, fuel),
-        Builtin::Contains => contains(&call, fuel),
-        Builtin::Keys => keys(&call, fuel),
+        Builtin::Sort => collect::sort(&call, fuel),
+        Builtin::Unique => collect::unique(&call, fuel),
+        Builtin::Contains => collect::contains(&call, fuel),
+        Builtin::Keys => collect::keys(&call, fuel),
         Builtin::Format => {
             let value = values.first().ok_or(Fault::Mistyped { at: 0, wanted: "a value" })?;
             Ok(Value::Text(text::format(value, span, fuel)?))
@@ -119,13 +118,13 @@ pub(super) fn apply(
 }
 
 /// The arguments of a call, each asked for as what it should be.
-struct Call<'c> {
-    values: &'c [Value],
-    span: Span,
+pub(super) struct Call<'c> {
+    pub values: &'c [Value],
+    pub span: Span,
 }
 
 impl<'c> Call<'c> {
-    fn text(&self, at: usize) -> Result<&'c SmolStr, Fault> {
+    pub fn text(&self, at: usize) -> Result<&'c SmolStr, Fault> {
         self.values.get(at).and_then(Value::as_text).ok_or(Fault::Mistyped { at, wanted: "a string" })
     }
 
@@ -135,7 +134,7 @@ impl<'c> Call<'c> {
         Ok(Value::Text(change(text)))
     }
 
-    fn list(&self, at: usize, fuel: &mut Fuel) -> Result<std::borrow::Cow<'c, [Value]>, Fault> {
+    pub fn list(&self, at: usize, fuel: &mut Fuel) -> Result<std::borrow::Cow<'c, [Value]>, Fault> {
         match self.values.get(at) {
             Some(value @ (Value::List(_) | Value::Range(_))) => Ok(listed(value, self.span, fuel)?),
             _ => Err(Fault::Mistyped { at, wanted: "a list" }),
@@ -215,60 +214,6 @@ fn len(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
     Ok(Value::Int(count as i64))
 }
 
-/// The least or greatest of a list or of several values; over nothing it is unknown.
-fn extreme(call: &Call<'_>, fuel: &mut Fuel, wins: fn(std::cmp::Ordering) -> bool) -> Result<Value, Fault> {
-    let list = if call.values.len() == 1 { call.list(0, fuel)? } else { call.values.into() };
-    fuel.spend(list.len(), call.span)?;
-    if list.is_empty() || list.contains(&Value::Unknown) {
-        return Ok(Value::Unknown);
-    }
-    check_ordered(&list)?;
-    let rest = list[1..].iter();
-    Ok(rest.fold(&list[0], |best, it| if wins(order(it, best)) { it } else { best }).clone())
-}
-
-fn check_ordered(list: &[Value]) -> Result<(), Fault> {
-    let mistyped = Fault::Mistyped { at: 0, wanted: "values of one kind that have an order" };
-    let Some(first) = list.first() else { return Ok(()) };
-    let kind: Option<Rank> = rank(first);
-    if kind.is_some() && list.iter().all(|it| rank(it) == kind) { Ok(()) } else { Err(mistyped) }
-}
-
-/// The sum of the elements; over nothing it is 0.
-fn sum(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    let list = call.list(0, fuel)?;
-    fuel.spend(list.len(), call.span)?;
-    added(&list)
-}
-
-fn added(list: &[Value]) -> Result<Value, Fault> {
-    let mut elements = list.iter();
-    let Some(first) = elements.next() else { return Ok(Value::Int(0)) };
-    if list.contains(&Value::Unknown) {
-        return Ok(Value::Unknown);
-    }
-    let is_measured = |it: &Value| {
-        matches!(it, Value::Int(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_) | Value::Size(_))
-    };
-    if !list.iter().all(|it| is_measured(it) && rank(it) == rank(first)) {
-        return Err(Fault::Mistyped { at: 0, wanted: "a list of numbers, percents, durations or sizes of one kind" });
-    }
-    elements.try_fold(first.clone(), |sum, it| arithmetic(Sum::Add, &sum, it)).map_err(Fault::Cannot)
-}
-
-/// The mean of the elements; over nothing it is unknown, as no data says nothing.
-fn avg(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    let list = call.list(0, fuel)?;
-    fuel.spend(list.len(), call.span)?;
-    if list.is_empty() {
-        return Ok(Value::Unknown);
-    }
-    match added(&list)? {
-        Value::Unknown => Ok(Value::Unknown),
-        sum => arithmetic(Sum::Div, &sum, &Value::Number(list.len() as f64)).map_err(Fault::Cannot),
-    }
-}
-
 /// How many digits a float can show; more change nothing.
 const DIGITS_MAX: i64 = 15;
 
@@ -300,48 +245,4 @@ fn whole(number: f64) -> Result<Value, Fault> {
     } else {
         Err(Fault::Cannot(format!("`{number}` is too large for an int")))
     }
-}
-
-fn sort(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    let mut list = call.list(0, fuel)?.into_owned();
-    fuel.spend(list.len() * 4, call.span)?;
-    if list.contains(&Value::Unknown) {
-        return Ok(Value::Unknown);
-    }
-    check_ordered(&list)?;
-    list.sort_by(order);
-    Ok(Value::List(list.into()))
-}
-
-fn unique(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    let list = call.list(0, fuel)?;
-    for value in list.iter() {
-        fuel.spend_value(value, call.span)?;
-    }
-    fuel.spend(list.len() * 4, call.span)?;
-    let mut places: Vec<usize> = (0..list.len()).collect();
-    places.sort_by(|l, r| order(&list[*l], &list[*r]));
-    places.dedup_by(|later, first| order(&list[*later], &list[*first]).is_eq());
-    places.sort_unstable();
-    Ok(Value::list(places.into_iter().map(|it| list[it].clone())))
-}
-
-fn contains(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    if let Some(Value::Text(text)) = call.values.first() {
-        fuel.spend_text(text.len(), call.span)?;
-        return Ok(Value::Bool(text.contains(call.text(1)?.as_str())));
-    }
-    let list = call.list(0, fuel)?;
-    let what = call.values.get(1).ok_or(Fault::Mistyped { at: 1, wanted: "an element" })?;
-    fuel.spend_value(what, call.span)?;
-    fuel.spend(list.len(), call.span)?;
-    Ok(is_element(what, &list).value())
-}
-
-fn keys(call: &Call<'_>, fuel: &mut Fuel) -> Result<Value, Fault> {
-    let Some(Value::Record(record)) = call.values.first() else {
-        return Err(Fault::Mistyped { at: 0, wanted: "a map or a record" });
-    };
-    fuel.spend(record.len(), call.span)?;
-    Ok(Value::list(record.keys().map(|it| Value::Text(it.clone()))))
 }

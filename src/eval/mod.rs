@@ -5,6 +5,7 @@
 //! - `wrong`: why there is no value, and where
 //! - `fuel`: how much work and how much depth one evaluation may take
 //! - `evaluate`: the evaluator
+//! - `quantify`: `all` and `any`
 //! - `operate`: comparisons, fields, elements, ranges
 //! - `truth`: conditions that hold, are violated, or are unknown
 //! - `member`: what is in a list or a range, and what a range lists
@@ -13,14 +14,17 @@
 //! - `text`: strings with holes, and those that may hold secrets
 //! - `read`: from the text that a command wrote to a typed value
 //! - `builtin`: what each built-in function does
+//! - `collect`: what those that take lists do
 //! - `signature`: what each built-in function takes and gives
 
 mod builtin;
+mod collect;
 mod evaluate;
 mod fuel;
 mod member;
 mod operate;
 mod order;
+mod quantify;
 mod read;
 mod scope;
 mod share;

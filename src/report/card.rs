@@ -223,7 +223,7 @@ pub(super) fn icon(kind: NodeKind, x: f64, y: f64) -> String {
         NodeKind::Rollout | NodeKind::Stage | NodeKind::Step | NodeKind::Action => "k-do",
     };
     let id = kind.word();
-    format!(r##"<use href="#i-{id}" class="icon {color}" x="{x:.1}" y="{y:.1}" width="{ICON}" height="{ICON}"/>"##)
+    format!(r##"<use href="#rg-{id}" class="icon {color}" x="{x:.1}" y="{y:.1}" width="{ICON}" height="{ICON}"/>"##)
 }
 
 fn pill_width(word: &str) -> f64 {

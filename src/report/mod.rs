@@ -2,6 +2,7 @@
 //! never learns where they go.
 //!
 //! - `drawing`: a graph as it is to be drawn: nodes within nodes, edges between them
+//! - `plan`: from a plan to its drawing
 //! - `format`: the ways in which a graph is drawn
 //! - `fold`: a graph of any size brought down to one that can be looked at
 //! - `clean`: texts without what a reader or a format would stumble over
@@ -31,6 +32,7 @@ mod measure;
 mod mermaid;
 mod palette;
 mod place;
+mod plan;
 mod route;
 mod svg;
 mod tree;
@@ -40,3 +42,4 @@ mod drawn;
 
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
+pub use plan::graph_of;

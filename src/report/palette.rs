@@ -31,23 +31,43 @@ const COLORS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// What never changes with the time of day.
-const FACES: &str = "text{font-family:-apple-system,'Segoe UI','Noto Sans','Liberation Sans',Helvetica,Arial,sans-serif}\
-.head{font-size:21px;font-weight:650}.name{font-size:14px;font-weight:600}.row{font-size:12px}\
-.row.name{font-size:12px}.line{font-size:11.5px}.small{font-size:10.5px;letter-spacing:.4px}\
-.card{stroke-width:1}.shade{opacity:.05}.panel{stroke-width:1}.aside{stroke-dasharray:5 4}\
-.edge{fill:none;stroke-width:1.5}.event{stroke-dasharray:4 4}\
-.icon{fill:none;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}";
+const FACES: &[(&str, &str)] = &[
+    ("text", "font-family:-apple-system,'Segoe UI','Noto Sans','Liberation Sans',Helvetica,Arial,sans-serif"),
+    (".head", "font-size:21px;font-weight:650"),
+    (".name", "font-size:14px;font-weight:600"),
+    (".name.head", "font-size:21px"),
+    (".row", "font-size:12px"),
+    (".line", "font-size:11.5px"),
+    (".small", "font-size:10.5px;letter-spacing:.4px"),
+    (".card,.panel", "stroke-width:1"),
+    (".shade", "opacity:.05"),
+    (".aside", "stroke-dasharray:5 4"),
+    (".edge", "fill:none;stroke-width:1.5"),
+    (".event", "stroke-dasharray:4 4"),
+    (".icon", "fill:none;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round"),
+];
+
+/// The class of the whole picture: a page that holds one keeps its own style.
+pub(super) const SCOPE: &str = "rollout-graph";
 
 /// Returns the style of a picture.
 pub(super) fn style() -> String {
-    let mut style = String::from(FACES);
+    let mut style = String::new();
+    for (what, how) in FACES {
+        let _ = write!(style, "{}{{{how}}}", scoped(what));
+    }
     for (what, how, day, _) in COLORS {
-        let _ = write!(style, "{what}{{{how}:{day}}}");
+        let _ = write!(style, "{}{{{how}:{day}}}", scoped(what));
     }
     style.push_str("@media (prefers-color-scheme:dark){");
     for (what, how, _, night) in COLORS {
-        let _ = write!(style, "{what}{{{how}:{night}}}");
+        let _ = write!(style, "{}{{{how}:{night}}}", scoped(what));
     }
     style.push('}');
     style
+}
+
+fn scoped(selectors: &str) -> String {
+    let each = selectors.split(',').map(|it| format!(".{SCOPE} {it}"));
+    each.collect::<Vec<_>>().join(",")
 }

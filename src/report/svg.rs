@@ -125,7 +125,7 @@ impl Scene<'_> {
                     EdgeKind::Order => "edge",
                     EdgeKind::Event => "edge event",
                 };
-                let _ = write!(curves, r#"<path class="{class}" d="{path}" marker-end="url(#tip)"/>"#);
+                let _ = write!(curves, r#"<path class="{class}" d="{path}" marker-end="url(#rg-tip)"/>"#);
             }
         }
         curves
@@ -147,9 +147,10 @@ impl Scene<'_> {
         let mut y = MARGIN + 10.0;
         let mut head = text("small", MARGIN, y, &root.kind.word().to_uppercase());
         for line in wrap(&clean(&root.title), inner, |it| pixels(it, 21.0) * 1.07) {
-            y += 25.0;
+            y += 27.0;
             head.push_str(&text("name head", MARGIN, y, &line));
         }
+        y += 4.0;
         for line in &root.lines {
             for line in wrap(&clean(line), inner, |it| pixels(it, 11.5)) {
                 y += 17.0;
@@ -205,22 +206,23 @@ impl Scene<'_> {
             text,
             concat!(
                 r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0:.0} {1:.0}" width="{0:.0}" height="{1:.0}" "#,
-                r#"role="img" aria-labelledby="title desc" style="max-width:100%;height:auto">"#,
-                "\n<title id=\"title\">{2}</title>\n<desc id=\"desc\">{3}</desc>\n<style>{4}</style>\n<defs>"
+                r#"class="{5}" role="img" aria-labelledby="rg-title rg-desc" style="max-width:100%;height:auto">"#,
+                "\n<title id=\"rg-title\">{2}</title>\n<desc id=\"rg-desc\">{3}</desc>\n<style>{4}</style>\n<defs>"
             ),
             width.ceil(),
             height.ceil(),
             title,
             told,
             palette::style(),
+            palette::SCOPE,
         );
         text.push_str(concat!(
-            r#"<marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9" "#,
+            r#"<marker id="rg-tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9" "#,
             r#"markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 0.8L10 5L0 9.2L2.4 5z"/></marker>"#
         ));
         for kind in SIGNED {
             let (id, path) = (kind.word(), sign(*kind));
-            let _ = write!(text, r#"<symbol id="i-{id}" viewBox="0 0 16 16"><path d="{path}"/></symbol>"#);
+            let _ = write!(text, r#"<symbol id="rg-{id}" viewBox="0 0 16 16"><path d="{path}"/></symbol>"#);
         }
         let _ =
             write!(text, "</defs>\n<rect class=\"bg\" width=\"100%\" height=\"100%\" rx=\"12\"/>\n{body}\n</svg>\n");

@@ -15,6 +15,7 @@
 //! - `listener`: the engine's end of the socket
 //! - `client`: the other end
 //! - `engine`: all of it together, in one state folder
+//! - `watcher`: when a file of a program has changed
 
 mod audience;
 mod bench;
@@ -31,6 +32,7 @@ mod news;
 mod performer;
 mod person;
 mod run_id;
+mod watcher;
 
 pub use audience::{Audience, Stream, Update};
 pub use client::{Client, ClientError};
@@ -43,3 +45,4 @@ pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};
 pub use performer::{Asked, Ended, Perform};
 pub use person::current_person;
+pub use watcher::{WatchError, Watcher};

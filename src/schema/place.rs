@@ -130,7 +130,7 @@ impl Place {
             Place::Outputs => "`outputs`",
             Place::Retry => "`retry`",
             Place::Call => "`call`",
-            Place::Settings => "settings",
+            Place::Settings => "a command",
             Place::Window => "a window",
             Place::Metric => "a metric",
             Place::Gate => "a gate",

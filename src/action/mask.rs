@@ -1,0 +1,284 @@
+//! No secret leaves in any of its usual spellings: as it is, in base64, in hex, escaped for URLs, JSON and shells.
+//! What a program encrypts, splits or encodes twice is beyond it. Knows no names of secrets, only values.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// What is shown in place of a secret.
+pub const MASK: &str = "***";
+
+/// A spelling shorter than this would mask innocent text.
+const SPELLING_BYTES_MIN: usize = 8;
+
+/// Finds the spellings of some secrets.
+pub struct Mask {
+    /// None where there is nothing to hide.
+    finder: Option<Finder>,
+}
+
+struct Finder {
+    automaton: AhoCorasick,
+    /// In order, so that the beginnings of spellings can be found by halving.
+    spellings: Vec<Vec<u8>>,
+    length_max: usize,
+    /// The bytes with which a spelling can begin.
+    begins: [bool; 256],
+}
+
+impl Mask {
+    /// Learns the values to hide.
+    pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Mask {
+        let spellings: BTreeSet<Vec<u8>> = values.into_iter().flat_map(spellings).collect();
+        let spellings: Vec<Vec<u8>> = spellings.into_iter().collect();
+        let Some(length_max) = spellings.iter().map(Vec::len).max() else { return Mask { finder: None } };
+        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&spellings);
+        let automaton = built.expect("secrets are far smaller than what an automaton can hold");
+        let mut begins = [false; 256];
+        spellings.iter().for_each(|spelling| begins[spelling[0] as usize] = true);
+        Mask { finder: Some(Finder { automaton, spellings, length_max, begins }) }
+    }
+
+    /// Returns a whole text with its secrets hidden.
+    pub fn text(&self, text: &str) -> String {
+        match &self.finder {
+            None => text.to_owned(),
+            Some(finder) => finder.automaton.replace_all(text, &vec![MASK; finder.spellings.len()]),
+        }
+    }
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        out.write_str("Mask")
+    }
+}
+
+/// Hides secrets in a text that arrives in pieces.
+pub struct Masking<'a> {
+    mask: &'a Mask,
+    /// What may be the beginning of a secret.
+    held: Vec<u8>,
+}
+
+impl<'a> Masking<'a> {
+    pub fn new(mask: &'a Mask) -> Masking<'a> {
+        Masking { mask, held: Vec::new() }
+    }
+
+    /// Takes the next piece and hands on what is safe to show.
+    pub fn feed(&mut self, piece: &[u8], show: &mut impl FnMut(&[u8])) {
+        let Some(finder) = &self.mask.finder else { return show(piece) };
+        if self.held.is_empty() {
+            let shown = finder.show(piece, finder.safe_end(piece), show);
+            return self.held.extend_from_slice(&piece[shown..]);
+        }
+        self.held.extend_from_slice(piece);
+        let shown = finder.show(&self.held, finder.safe_end(&self.held), show);
+        self.held.drain(..shown);
+    }
+
+    /// Hands on what was held back, since nothing follows.
+    pub fn finish(&mut self, show: &mut impl FnMut(&[u8])) {
+        let held = std::mem::take(&mut self.held);
+        if let Some(finder) = self.mask.finder.as_ref().filter(|_| !held.is_empty()) {
+            finder.show(&held, held.len(), show);
+        }
+    }
+}
+
+impl Finder {
+    /// Shows the bytes before `safe`, and a secret that begins there whole. Returns how many bytes are dealt with.
+    fn show(&self, bytes: &[u8], safe: usize, show: &mut impl FnMut(&[u8])) -> usize {
+        let mut shown = 0;
+        for found in self.automaton.find_iter(bytes).take_while(|found| found.start() < safe) {
+            if found.start() > shown {
+                show(&bytes[shown..found.start()]);
+            }
+            show(MASK.as_bytes());
+            shown = found.end();
+        }
+        if shown < safe {
+            show(&bytes[shown..safe]);
+        }
+        shown.max(safe)
+    }
+
+    /// Returns where the first spelling begins that the end of these bytes cuts off.
+    fn safe_end(&self, bytes: &[u8]) -> usize {
+        let from = bytes.len().saturating_sub(self.length_max - 1);
+        let is_cut = |at: &usize| self.begins[bytes[*at] as usize] && self.is_beginning(&bytes[*at..]);
+        (from..bytes.len()).find(is_cut).unwrap_or(bytes.len())
+    }
+
+    fn is_beginning(&self, bytes: &[u8]) -> bool {
+        let at = self.spellings.partition_point(|spelling| spelling.as_slice() < bytes);
+        // Longer spellings that begin with these bytes follow directly in order.
+        let following = self.spellings[at..].iter().take_while(|spelling| spelling.starts_with(bytes));
+        following.into_iter().any(|spelling| spelling.len() > bytes.len())
+    }
+}
+
+/// Returns every spelling of a value that is looked for.
+fn spellings(value: &str) -> Vec<Vec<u8>> {
+    let lines = value.lines().map(str::trim).filter(|line| *line != value);
+    let mut spellings = Vec::new();
+    for text in std::iter::once(value).chain(lines) {
+        spellings.push(text.as_bytes().to_vec());
+        spellings.extend(base64(text.as_bytes()));
+        spellings.extend(hex(text.as_bytes()));
+        spellings.extend(escaped(text).into_iter().map(String::into_bytes));
+    }
+    spellings.retain(|spelling| spelling.len() >= SPELLING_BYTES_MIN);
+    spellings
+}
+
+/// Returns what every base64 text that contains these bytes contains, at each of the three places they may begin.
+fn base64(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for offset in 0..3 {
+        let padded: Vec<u8> = std::iter::repeat_n(0, offset).chain(bytes.iter().copied()).collect();
+        // The first and last digit may mix with neighbours.
+        let first = (offset * 8).div_ceil(6);
+        let last = padded.len() * 8 / 6;
+        for digits in [
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+        ] {
+            let digit = |at: usize| {
+                let bits = (0..6).map(|bit| at * 6 + bit);
+                let value = bits.fold(0, |value, bit| value << 1 | (padded[bit / 8] >> (7 - bit % 8) & 1));
+                digits[value as usize]
+            };
+            found.push((first..last).map(digit).collect());
+        }
+    }
+    found
+}
+
+fn hex(bytes: &[u8]) -> [Vec<u8>; 2] {
+    let mut lower = String::new();
+    bytes.iter().for_each(|byte| write!(lower, "{byte:02x}").expect("writing to a string works"));
+    [lower.to_uppercase().into_bytes(), lower.into_bytes()]
+}
+
+/// Returns the value as URLs, forms, JSON and shell traces write it.
+fn escaped(text: &str) -> Vec<String> {
+    let percent = |keep: &str, upper: bool| {
+        let mut escaped = String::new();
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte) {
+                escaped.push(byte as char);
+            } else if upper {
+                write!(escaped, "%{byte:02X}").expect("writing to a string works");
+            } else {
+                write!(escaped, "%{byte:02x}").expect("writing to a string works");
+            }
+        }
+        escaped
+    };
+    let json = serde_json::to_string(text).expect("any text can be written as JSON");
+    let json = json[1..json.len() - 1].to_owned();
+    let strict = "-._~";
+    let lax = "-._~!$&'()*+,;=:@/?";
+    let mut all = vec![text.replace('\'', "'\\''"), text.replace('\'', "'\"'\"'"), text.replace('"', "\\\"")];
+    for upper in [true, false] {
+        all.extend([percent(strict, upper), percent(lax, upper), percent(strict, upper).replace("%20", "+")]);
+    }
+    all.extend([json.replace('/', "\\/"), json]);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(mask: &Mask, pieces: &[&[u8]]) -> String {
+        let mut shown = Vec::new();
+        let mut masking = Masking::new(mask);
+        pieces.iter().for_each(|piece| masking.feed(piece, &mut |bytes| shown.extend_from_slice(bytes)));
+        masking.finish(&mut |bytes| shown.extend_from_slice(bytes));
+        String::from_utf8(shown).expect("the tests use text")
+    }
+
+    #[test]
+    fn a_secret_is_hidden_wherever_the_pieces_part() {
+        let mask = Mask::new(["hunter2-hunter2-x", "hunter2-hunter3", "p\"ss w/rd+é'!\n second line"]);
+        let text = "a hunter2-hunter2-hunter2-x b hunter2-hunter3hunter2-hunter hunter2-hunter2-x";
+        let expected = "a hunter2-*** b ***hunter2-hunter ***";
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                let bytes = text.as_bytes();
+                let pieces = [&bytes[..first], &bytes[first..second], &bytes[second..]];
+                assert_eq!(masked(&mask, &pieces), expected, "parted at {first} and {second}");
+            }
+        }
+        let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        assert_eq!(masked(&mask, &bytes), expected);
+        assert_eq!(mask.text(text), expected);
+    }
+
+    #[test]
+    fn each_spelling_is_hidden() {
+        let mask = Mask::new(["p\"ss w/rd+'é?"]);
+        let spellings = [
+            "p\"ss w/rd+'é?",
+            "cCJzcyB3L3JkKyfDqT8",
+            "AHAic3Mgdy9yZCsnw6k_",
+            "70227373",
+            "p%22ss%20w%2Frd%2B%27%C3%A9%3F",
+            "p%22ss+w%2Frd%2B%27%C3%A9%3F",
+            "p%22ss%20w/rd+'%c3%a9?",
+            "p\\\"ss w/rd+'é?",
+            "p\\\"ss w\\/rd+'é?",
+            "p\"ss w/rd+'\\''é?",
+            "702273732077",
+        ];
+        for spelling in spellings {
+            let is_part = spelling.starts_with("70");
+            let text = if is_part { "70227373 20772f72642b27c3a93f".replace(' ', "") } else { spelling.to_owned() };
+            assert!(masked(&mask, &[text.as_bytes()]).contains(MASK), "`{text}` is shown");
+        }
+    }
+
+    #[test]
+    fn base64_is_found_at_every_offset() {
+        let secret = "correct horse battery";
+        let mask = Mask::new([secret]);
+        let table = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for prefix in ["", "u", "us", "use", "user"] {
+            for suffix in ["", "1", "12"] {
+                let text = format!("{prefix}{secret}{suffix}");
+                let encoded: String = text
+                    .as_bytes()
+                    .chunks(3)
+                    .flat_map(|three| {
+                        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+                            << (8 * (3 - three.len()));
+                        (0..=three.len()).map(move |digit| table[(bits >> (18 - 6 * digit) & 63) as usize] as char)
+                    })
+                    .collect();
+                let shown = mask.text(&encoded);
+                assert!(shown.contains(MASK), "`{encoded}` is shown");
+                assert!(shown.len() < 3 + 8 + 6, "too much of `{encoded}` is left: `{shown}`");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_a_long_secret_are_hidden_one_by_one() {
+        let key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nabc\nhkiG9w0BAQEFAASC\n-----END KEY-----\n";
+        let mask = Mask::new([key]);
+        assert_eq!(masked(&mask, &[b"+ MIIEvQIBADANBgkq +", b" abc hkiG9w0BAQE", b"FAASC"]), "+ *** + abc ***");
+    }
+
+    #[test]
+    fn nothing_is_held_back_without_need() {
+        let mask = Mask::new(["a-very-long-secret-value".repeat(50).as_str()]);
+        let mut masking = Masking::new(&mask);
+        let mut shown = Vec::new();
+        masking.feed(b"progress 10%", &mut |bytes| shown.extend_from_slice(bytes));
+        assert_eq!(shown, b"progress 10%");
+    }
+}

@@ -1,0 +1,37 @@
+//! Action · perform: does one job in the world and answers. Each way of acting is one file; none of them knows a
+//! plan, a run's state or the journal.
+//!
+//! - `attempt`: what is told with a job, and who watches it live
+//! - `performer`: the one who performs
+//! - `process`: a program from its start to its end, with everything it starts
+//! - `programs`: where programs are found
+//! - `group`: the processes of one command as a whole; what a killed engine left over
+//! - `output`: what a process prints: masked, logged, shown, remembered
+//! - `outputs`: the `key=value` lines a command leaves
+//! - `environment`: the clean set of variables
+//! - `vault`: secrets by name
+//! - `mask`: no secret leaves in any of its spellings
+//! - `http`: one request
+//! - `probe`: questions to the world
+//! - `fault`: why the world said no, in words
+
+mod attempt;
+mod environment;
+mod fault;
+mod group;
+mod http;
+mod mask;
+mod output;
+mod outputs;
+mod performer;
+mod probe;
+mod process;
+mod programs;
+mod vault;
+
+pub use attempt::{Attempt, Live, Quiet, Stream};
+pub use group::{LeftOver, ProcessIdentity, end_left_over};
+pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
+pub use mask::{MASK, Mask, Masking};
+pub use performer::Performer;
+pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

@@ -1,0 +1,181 @@
+//! The one who performs: takes a job, has it done by the file that knows how, and answers. Holds what all jobs of a
+//! run share; knows neither plan nor journal.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::attempt::{Attempt, Live};
+use super::environment::Environment;
+use super::fault::{ended as was_ended, fault};
+use super::group::ProcessIdentity;
+use super::http;
+use super::outputs::read_outputs;
+use super::probe::{read_answer, tcp};
+use super::process::{self, Setup};
+use super::programs::Programs;
+use super::vault::Vault;
+use crate::engine::{Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, ProbeAsk, ProbeJob, Probed};
+
+/// How many probes of one job are asked side by side.
+const PROBES_AT_ONCE: usize = 32;
+
+/// Performs the jobs of one run. Cheap to clone.
+#[derive(Clone)]
+pub struct Performer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    vault: Arc<Vault>,
+    live: Arc<dyn Live>,
+    environment: Environment,
+    /// Built when the first request is sent: loading certificates takes a while.
+    client: OnceLock<reqwest::Client>,
+    /// Folders of output files that are known to exist.
+    folders: Mutex<BTreeSet<PathBuf>>,
+    programs: Programs,
+}
+
+impl Performer {
+    pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>) -> Performer {
+        let environment = Environment::of_engine();
+        let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
+        let programs = Programs::default();
+        Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs }) }
+    }
+
+    /// Performs a job. When `ended` comes first, what runs is ended and the answer says so. `started` hears of the
+    /// process of a command as soon as there is one.
+    ///
+    /// Dropping the future kills what it runs at once.
+    pub async fn perform(
+        &self,
+        attempt: &Attempt,
+        job: &Job,
+        ended: impl Future<Output = ()> + Send,
+        started: impl FnOnce(ProcessIdentity) + Send,
+    ) -> Answer {
+        let ended = pin!(ended);
+        let done = match job {
+            Job::Command(job) => self.shared.command(attempt, job, ended, started).await,
+            Job::Http(job) => tokio::select! {
+                done = self.shared.http(job) => done,
+                () = ended => Err(was_ended()),
+            },
+            Job::Probes { probes } => tokio::select! {
+                results = self.probes(attempt, probes) => return Answer::Probed { results },
+                () = ended => Err(was_ended()),
+            },
+        };
+        match done {
+            Ok(done) => Answer::Done(done),
+            Err(fault) => Answer::Fault(Fault { message: self.shared.vault.mask().text(&fault.message), ..fault }),
+        }
+    }
+
+    async fn probes(&self, attempt: &Attempt, probes: &[ProbeJob]) -> Vec<Probed> {
+        if let [probe] = probes {
+            return vec![self.shared.probe(attempt, probe).await];
+        }
+        let places = Arc::new(Semaphore::new(PROBES_AT_ONCE));
+        let mut asked = JoinSet::new();
+        for (at, probe) in probes.iter().enumerate() {
+            let (shared, places) = (Arc::clone(&self.shared), Arc::clone(&places));
+            let probe = probe.clone();
+            let output_file = attempt.output_file.with_added_extension(at.to_string());
+            let attempt = Attempt { output_file, ..attempt.clone() };
+            asked.spawn(async move {
+                let _place = places.acquire().await;
+                (at, shared.probe(&attempt, &probe).await)
+            });
+        }
+        let mut results = vec![Probed::Unknown { why: "it was not asked to its end".to_owned() }; probes.len()];
+        while let Some(answered) = asked.join_next().await {
+            if let Ok((at, probed)) = answered {
+                results[at] = probed;
+            }
+        }
+        results
+    }
+}
+
+impl Shared {
+    async fn command(
+        &self,
+        attempt: &Attempt,
+        job: &CommandJob,
+        ended: Pin<&mut (dyn Future<Output = ()> + Send)>,
+        started: impl FnOnce(ProcessIdentity) + Send,
+    ) -> Result<Done, Fault> {
+        self.ensure_folder(&attempt.output_file)?;
+        let mut variables = self.environment.clean(&job.pass_env);
+        for (name, value) in &job.env {
+            variables.insert(name.as_str().into(), self.vault.resolve(value)?.into());
+        }
+        let marks: [(&str, OsString); 4] = [
+            ("ROLLOUT_RUN", attempt.run.as_str().into()),
+            ("ROLLOUT_STEP", attempt.step.as_str().into()),
+            ("ROLLOUT_ATTEMPT", attempt.attempt.to_string().into()),
+            ("ROLLOUT_OUTPUT", attempt.output_file.as_os_str().to_owned()),
+        ];
+        variables.extend(marks.map(|(name, value)| (name.into(), value)));
+        let setup = Setup {
+            attempt,
+            what: &job.what,
+            variables,
+            folder: &job.cwd,
+            stdin: job.stdin.as_ref().map(|text| self.vault.resolve(text)).transpose()?,
+            timeout_ms: job.timeout_ms,
+            accept: &job.accept,
+            mask: self.vault.mask(),
+            live: self.live.as_ref(),
+            programs: &self.programs,
+        };
+        let done = process::run(setup, ended, started).await?;
+        let outputs = read_outputs(&attempt.output_file, self.vault.mask());
+        let outputs = outputs.map_err(|why| Fault { kind: FaultKind::Refused, message: why, code: Some(done.code) })?;
+        Ok(Done { outputs, ..done })
+    }
+
+    async fn http(&self, job: &HttpJob) -> Result<Done, Fault> {
+        http::perform(self.client.get_or_init(http::http_client), job, &self.vault).await
+    }
+
+    async fn probe(&self, attempt: &Attempt, probe: &ProbeJob) -> Probed {
+        let probed = match &probe.ask {
+            ProbeAsk::Command(job) => {
+                read_answer(self.command(attempt, job, pin!(std::future::pending()), |_| {}).await)
+            }
+            ProbeAsk::Http(job) => read_answer(self.http(job).await),
+            ProbeAsk::Tcp { host, port, timeout_ms } => tcp(host, *port, *timeout_ms).await,
+        };
+        let mask = self.vault.mask();
+        match probed {
+            Probed::Holds => Probed::Holds,
+            Probed::Violated { why } => Probed::Violated { why: mask.text(&why) },
+            Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
+        }
+    }
+
+    /// Makes the folder in which a command may leave its output file, once for each folder.
+    fn ensure_folder(&self, file: &Path) -> Result<(), Fault> {
+        let Some(folder) = file.parent() else { return Ok(()) };
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if !folders.contains(folder) {
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|error| {
+                let message = format!("the folder `{}` for outputs could not be made: {error}", folder.display());
+                fault(FaultKind::Unreachable, message)
+            })?;
+            folders.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+}
