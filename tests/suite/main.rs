@@ -1,6 +1,7 @@
 //! The suite: everything that is tested from outside the rooms, one file per subject.
 
 mod corpus;
+mod docs;
 mod examples;
 mod journal;
 mod lang;
