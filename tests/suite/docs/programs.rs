@@ -30,7 +30,7 @@ fn holds(page: &Page, block: &Block) -> Result<(), String> {
         return Err(format!("a program is marked `{word}`"));
     }
     if block.has("part") {
-        let source = Source::new(SourceId(0), "part.rollout", &block.text);
+        let source = Source::new(SourceId(0), "part.rollout", block.text.as_str());
         let tree = parse(&source);
         let messages: Vec<&str> = tree.errors().iter().map(|it| it.message.as_str()).collect();
         return if messages.is_empty() { Ok(()) } else { Err(messages.join("; ")) };
