@@ -1,6 +1,8 @@
 //! How fast texts are read: generated files of 1 MB and 10 MB, in megabytes per second of processor time.
 //! Run with `cargo bench --bench parse`.
 
+#![allow(clippy::disallowed_methods, reason = "a measurement has a clock and a disk")]
+
 use std::fmt::Write;
 
 use fastrand::Rng;

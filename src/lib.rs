@@ -15,9 +15,9 @@ pub mod shell;
 
 pub mod value;
 
-pub mod schema;
-
 pub mod model;
+
+pub mod schema;
 
 pub mod eval;
 
@@ -35,8 +35,15 @@ pub mod report;
 pub mod sim;
 
 // The world, with input and output.
+#[allow(clippy::disallowed_methods, reason = "it is a file, with a thread that writes it")]
 pub mod journal;
 
+#[allow(clippy::disallowed_methods, reason = "it is the world that is acted on")]
 pub mod action;
 
+#[allow(clippy::disallowed_methods, reason = "it is where clock, disk and tasks come from")]
 pub mod runtime;
+
+// The faces.
+#[allow(clippy::disallowed_methods, reason = "it is where the user, their files and their environment are")]
+pub mod cli;

@@ -8,15 +8,25 @@ use std::ffi::{OsStr, OsString};
 const ALWAYS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The engine's own variables, as they were when it began.
+/// The variables of whoever started a run, of which its commands see some.
 #[derive(Debug, Clone)]
-pub(super) struct Environment {
+pub struct Environment {
     own: BTreeMap<OsString, OsString>,
 }
 
 impl Environment {
-    pub(super) fn of_engine() -> Environment {
+    /// The engine's own variables, as they are now.
+    pub fn of_engine() -> Environment {
         Environment { own: std::env::vars_os().collect() }
+    }
+
+    /// The variables of somebody whose run was handed over to the engine.
+    pub fn of(variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>) -> Environment {
+        Environment { own: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
+        self.own.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// Returns what a command sees that lets these names through.
@@ -27,7 +37,7 @@ impl Environment {
         clean.extend(named.map(|(name, value)| (name.clone(), value.clone())));
         if !pass.is_empty() {
             let passes =
-                |name: &OsStr| name.to_str().is_some_and(|name| pass.iter().any(|it| matches(it.as_ref(), name)));
+                |name: &OsStr| name.to_str().is_some_and(|name| pass.iter().any(|it| variable_fits(it.as_ref(), name)));
             let passed = self.own.iter().filter(|(name, _)| passes(name));
             clean.extend(passed.map(|(name, value)| (name.clone(), value.clone())));
         }
@@ -36,7 +46,7 @@ impl Environment {
 }
 
 /// Tells whether a name fits a pattern in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn variable_fits(pattern: &str, name: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(head) else { return false };
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
@@ -54,10 +64,10 @@ mod tests {
     #[test]
     fn a_star_stands_for_any_text() {
         for pattern in ["AWS_*", "*_ID", "A*K*D", "AWS_KEY_ID", "*", "AWS*_*ID", "A**D"] {
-            assert!(matches(pattern, "AWS_KEY_ID"), "`{pattern}`");
+            assert!(variable_fits(pattern, "AWS_KEY_ID"), "`{pattern}`");
         }
         for pattern in ["AWS_", "aws_*", "*_KEY", "A*K*K*D", "", "AWS_KEY_ID_*", "AWS_KEY_ID*ID"] {
-            assert!(!matches(pattern, "AWS_KEY_ID"), "`{pattern}`");
+            assert!(!variable_fits(pattern, "AWS_KEY_ID"), "`{pattern}`");
         }
     }
 

@@ -30,6 +30,7 @@ mod programs;
 mod vault;
 
 pub use attempt::{Attempt, Live, Quiet, Stream};
+pub use environment::{Environment, variable_fits};
 pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};

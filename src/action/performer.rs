@@ -45,7 +45,11 @@ struct Shared {
 
 impl Performer {
     pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>) -> Performer {
-        let environment = Environment::of_engine();
+        Performer::with(vault, live, Environment::of_engine())
+    }
+
+    /// The same, with the variables of whoever started the run.
+    pub fn with(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
         let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
         let programs = Programs::default();
         Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs }) }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use smol_str::SmolStr;
 use thiserror::Error;
 
+use super::environment::Environment;
 use super::fault::fault;
 use super::mask::Mask;
 use crate::engine::{Fault, FaultKind, Piece, SecretText};
@@ -59,10 +60,18 @@ impl Vault {
     /// Fetches each declared secret. One that cannot be had is named in the second part, and again whenever it is
     /// asked for.
     pub async fn load(declared: &[(SmolStr, SecretSource)]) -> (Vault, Vec<(SmolStr, SecretFailure)>) {
+        Vault::load_from(declared, &Environment::of_engine()).await
+    }
+
+    /// The same, with the variables of whoever started the run.
+    pub async fn load_from(
+        declared: &[(SmolStr, SecretSource)],
+        environment: &Environment,
+    ) -> (Vault, Vec<(SmolStr, SecretFailure)>) {
         let mut values = BTreeMap::new();
         let mut failures = Vec::new();
         for (name, source) in declared {
-            match fetch(source).await {
+            match fetch(source, environment).await {
                 Ok(value) => drop(values.insert(name.clone(), value)),
                 Err(failure) => failures.push((name.clone(), failure)),
             }
@@ -102,9 +111,9 @@ impl std::fmt::Debug for Vault {
     }
 }
 
-async fn fetch(source: &SecretSource) -> Result<String, SecretFailure> {
+async fn fetch(source: &SecretSource, environment: &Environment) -> Result<String, SecretFailure> {
     let mut value = match source {
-        SecretSource::Env(name) => variable(name)?,
+        SecretSource::Env(name) => variable(name, environment)?,
         SecretSource::File(path) => {
             let read = tokio::fs::read(path).await;
             let failed = |error| SecretFailure::NotRead { path: path.display().to_string(), error };
@@ -118,12 +127,9 @@ async fn fetch(source: &SecretSource) -> Result<String, SecretFailure> {
     if value.len() < SECRET_BYTES_MIN { Err(SecretFailure::TooShort) } else { Ok(value) }
 }
 
-fn variable(name: &str) -> Result<String, SecretFailure> {
-    match std::env::var(name) {
-        Ok(value) => Ok(value),
-        Err(std::env::VarError::NotPresent) => Err(SecretFailure::NotSet(name.to_owned())),
-        Err(std::env::VarError::NotUnicode(_)) => Err(SecretFailure::NotText),
-    }
+fn variable(name: &str, environment: &Environment) -> Result<String, SecretFailure> {
+    let value = environment.get(name).ok_or_else(|| SecretFailure::NotSet(name.to_owned()))?;
+    value.to_str().map(str::to_owned).ok_or(SecretFailure::NotText)
 }
 
 async fn ask(argv: &[String]) -> Result<String, SecretFailure> {

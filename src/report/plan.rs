@@ -141,7 +141,9 @@ fn of_act(act: &Act, path: String) -> Node {
             let words: Vec<String> = exec.argv.iter().map(known).collect();
             Node::new(NodeKind::Action, path, cut(&format!("exec {}", words.join(" "))))
         }
-        Act::Http(http) => Node::new(NodeKind::Action, path, cut(&format!("http {} {}", http.method, known(&http.url)))),
+        Act::Http(http) => {
+            Node::new(NodeKind::Action, path, cut(&format!("http {} {}", http.method, known(&http.url))))
+        }
         Act::Check(check) => {
             let node = Node::new(NodeKind::Check, path, cut(&format!("check {}", check.shown)));
             match check.within.as_ref().and_then(|it| it.known()) {

@@ -22,6 +22,7 @@ use crate::engine::Command;
 pub struct Client {
     lines: BufReader<OwnedReadHalf>,
     write: OwnedWriteHalf,
+    /// What the engine said of itself when we came.
     pub status: EngineStatus,
 }
 
@@ -76,10 +77,10 @@ impl Client {
         self.done(&Request::Adopt { run: run.into() }).await
     }
 
-    /// Asks for updates from now on; returns whether the run rests, if it is driven.
-    pub async fn subscribe(mut self, run: Option<&str>) -> Result<(Updates, Option<bool>), ClientError> {
+    /// Asks for updates from now on, of one run or of all.
+    pub async fn subscribe(mut self, run: Option<&str>) -> Result<Updates, ClientError> {
         match self.ask(&Request::Subscribe { run: run.map(SmolStr::new) }).await? {
-            Response::Subscribed { at_rest } => Ok((Updates(self), at_rest)),
+            Response::Subscribed => Ok(Updates(self)),
             other => Err(unexpected(&other)),
         }
     }
@@ -113,7 +114,7 @@ fn unexpected(response: &Response) -> ClientError {
         | Response::Started { .. }
         | Response::NotStarted(_)
         | Response::Done
-        | Response::Subscribed { .. }
+        | Response::Subscribed
         | Response::Status(_)
         | Response::Update(_) => ClientError::Strange("an answer to another question".to_owned()),
     }

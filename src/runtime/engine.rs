@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::folder::{EngineLock, FolderError, StateFolder};
-use super::{Audience, Host, HostHandle, Perform, listener};
+use super::hands::Hands;
+use super::{Audience, Host, HostHandle, listener};
 use crate::journal::{JournalError, Sqlite};
 
 /// The living engine of a folder.
@@ -51,18 +52,14 @@ impl Engine {
     ///
     /// # Errors
     /// If the folder, its journal or its socket cannot be opened.
-    pub fn begin(
-        folder: &StateFolder,
-        settings: &EngineSettings,
-        performer: impl FnOnce(&Audience) -> Arc<dyn Perform>,
-    ) -> Result<Option<Engine>, EngineError> {
+    pub fn begin(folder: &StateFolder, settings: &EngineSettings) -> Result<Option<Engine>, EngineError> {
         folder.prepare()?;
         let Some(lock) = folder.try_lock()? else { return Ok(None) };
         let journal = Arc::new(Sqlite::open(&folder.journal())?);
         let socket = folder.socket();
         let opened = listener::open(folder).map_err(|source| EngineError::Socket { path: socket.clone(), source })?;
         let audience = Audience::default();
-        let performer = performer(&audience);
+        let performer = Arc::new(Hands::new(folder, &audience));
         let (host, handle) = Host::new(journal, performer, settings.jobs, folder.path(), audience);
         let drive = tokio::spawn(host.drive());
         let listen = tokio::spawn(listener::serve(opened, handle.clone()));

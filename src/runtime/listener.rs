@@ -121,11 +121,7 @@ impl Guest {
     /// Shows updates until the guest goes, falls behind, or the engine leaves.
     async fn show(&mut self, run: Option<&str>) -> io::Result<()> {
         let mut updates = self.host.watch(run);
-        let at_rest = match run {
-            Some(run) => self.host.is_at_rest(run).await.unwrap_or_default(),
-            None => None,
-        };
-        self.say(&Response::Subscribed { at_rest }).await?;
+        self.say(&Response::Subscribed).await?;
         let mut gone = String::new();
         loop {
             tokio::select! {

@@ -53,10 +53,7 @@ pub enum Response {
         why: String,
     },
     /// Updates follow.
-    Subscribed {
-        /// Whether nothing goes on in the run that was named; none if it is not driven here.
-        at_rest: Option<bool>,
-    },
+    Subscribed,
     Status(EngineStatus),
     Update(Update),
     /// The engine is on its way out.

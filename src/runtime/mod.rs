@@ -6,6 +6,7 @@
 //! - `run_id`: names for runs
 //! - `performer`: whoever does jobs in the world
 //! - `bench`: the jobs that are under way, and those that wait for a place
+//! - `attempt_name`: the names of files that attempts leave
 //! - `audience`: who looks on, and what they are shown
 //! - `news`: what the host may be told
 //! - `host`: the loop
@@ -14,9 +15,11 @@
 //! - `message`: what is said over the control socket
 //! - `listener`: the engine's end of the socket
 //! - `client`: the other end
+//! - `hands`: the action room at the host's service
 //! - `engine`: all of it together, in one state folder
 //! - `watcher`: when a file of a program has changed
 
+mod attempt_name;
 mod audience;
 mod bench;
 mod client;
@@ -24,6 +27,7 @@ mod clock;
 mod engine;
 mod folder;
 mod handle;
+mod hands;
 mod host;
 mod leftover;
 mod listener;
@@ -34,8 +38,9 @@ mod person;
 mod run_id;
 mod watcher;
 
+pub use attempt_name::AttemptName;
 pub use audience::{Audience, Stream, Update};
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Updates};
 pub use clock::Clock;
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use folder::{FolderError, StateFolder};

@@ -54,7 +54,7 @@ pub struct StartRequest {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
 #[serde(tag = "refusal", rename_all = "snake_case")]
 pub enum StartRefusal {
-    #[error("`{holder}` runs already, and only one run at a time may be `{exclusive}`")]
+    #[error("`{holder}` has not ended, and only one run at a time may be `{exclusive}`")]
     Exclusive { holder: SmolStr, exclusive: String },
 }
 

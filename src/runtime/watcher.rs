@@ -117,7 +117,11 @@ impl Watcher {
             EventKind::Access(_) | EventKind::Any | EventKind::Other => false,
         };
         // A folder on the way to a file that is not there yet counts as well.
-        changes && event.paths.iter().any(|path| path.file_name().is_some_and(|it| self.names.contains(it)) || path.is_dir())
+        changes
+            && event
+                .paths
+                .iter()
+                .any(|path| path.file_name().is_some_and(|it| self.names.contains(it)) || path.is_dir())
     }
 }
 

@@ -78,6 +78,15 @@ impl Board {
         &self.run
     }
 
+    pub fn began(&self) -> Option<At> {
+        self.began
+    }
+
+    /// Returns how long it took from start to end, if it has ended.
+    pub fn took_ms(&self) -> Option<i64> {
+        Some(self.ended?.since_ms(self.began?))
+    }
+
     pub fn stages(&self) -> &[StageBoard] {
         &self.stages
     }

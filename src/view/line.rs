@@ -115,8 +115,10 @@ fn is_undo_shown(board: &Board, place: Place) -> bool {
 /// A condition that does not hold is worth a line; one that holds lets something end, and that is.
 fn evaluated<'e>(board: &Board, place: Place, truth: Truth, seen: impl Iterator<Item = &'e String>) -> Option<Line> {
     let seen: Vec<&str> = seen.map(String::as_str).collect();
-    let seen = if seen.is_empty() { "its condition".to_owned() } else { seen.join(", ") };
+    let seen = seen.join(", ");
     match truth {
+        // Without evidence there is nothing to see but the failure that follows.
+        _ if seen.is_empty() => None,
         Truth::Holds => None,
         Truth::Violated => careful(format!("{}: {seen} does not hold.", board.plan.path(place))),
         Truth::Unknown => careful(format!("{}: {seen} is not known.", board.plan.path(place))),

@@ -15,5 +15,5 @@ mod status;
 pub use board::{Board, StageBoard};
 pub use line::{Line, Tone, line};
 pub use noun::noun;
-pub use public::{EventFacts, public_event};
+pub use public::{EventFacts, PublicEvent, public_event};
 pub use status::{StageStatus, Status, WaitingFor};

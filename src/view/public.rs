@@ -1,6 +1,8 @@
 //! Journal events as programs see them: `{"seq","run","at","type","path",…,"hash"}`. The journal's own form may
 //! gain a version; this one is a promise.
 
+use std::fmt;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::noun;
@@ -18,23 +20,54 @@ pub struct EventFacts<'a> {
     pub hash: &'a str,
 }
 
+/// An event as programs see it, its fields in the order in which they are written.
+#[derive(Debug, Clone)]
+pub struct PublicEvent {
+    fields: Vec<(String, Json)>,
+}
+
+impl PublicEvent {
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Returns a field that is a text; empty if it is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.fields().find(|(it, _)| *it == name).and_then(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+}
+
+/// One line of JSON.
+impl fmt::Display for PublicEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (name, value)) in self.fields.iter().enumerate() {
+            let before = if at == 0 { '{' } else { ',' };
+            write!(f, "{before}\"{name}\":{value}")?;
+        }
+        write!(f, "}}")
+    }
+}
+
 /// Returns an event as programs see it.
-pub fn public_event(plan: &Plan, facts: EventFacts, event: &Event) -> Json {
+pub fn public_event(plan: &Plan, facts: EventFacts, event: &Event) -> PublicEvent {
     let (kind, place, more) = public(plan, event);
-    let mut json = Map::new();
-    json.insert("seq".to_owned(), facts.seq.into());
-    json.insert("run".to_owned(), facts.run.into());
-    json.insert("at".to_owned(), facts.at.to_string().into());
-    json.insert("type".to_owned(), kind.into());
-    json.insert("path".to_owned(), place.map_or_else(String::new, |it| plan.path(it)).into());
-    if let Some(target) = place.and_then(|it| plan.target_of(it)) {
-        json.insert("target".to_owned(), target.name.as_str().into());
-    }
+    let path = place.map_or_else(String::new, |it| plan.path(it));
+    let mut fields: Vec<(String, Json)> = Vec::new();
+    let mut field = |name: &str, value: Json| fields.push((name.to_owned(), value));
+    field("seq", facts.seq.into());
+    field("run", facts.run.into());
+    field("at", facts.at.to_string().into());
+    field("type", kind.into());
+    field("path", path.into());
     if let Json::Object(more) = more {
-        json.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+        // What is kept for a target names it itself.
+        if let Some(target) = place.and_then(|it| plan.target_of(it)).filter(|_| !more.contains_key("target")) {
+            field("target", target.name.as_str().into());
+        }
+        more.into_iter().filter(|(_, value)| !value.is_null()).for_each(|(name, value)| field(&name, value));
     }
-    json.insert("hash".to_owned(), facts.hash.into());
-    Json::Object(json)
+    field("hash", facts.hash.into());
+    PublicEvent { fields }
 }
 
 /// The table: type, place, and what else there is to say.
@@ -81,10 +114,10 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         Event::Resumed { by } => ("resumed".to_owned(), None, json!({"by": by})),
         Event::Retried { place, by } => ("retried".to_owned(), Some(place), json!({"by": by})),
         Event::RollbackStarted { place, cause } => ("rollback_started".to_owned(), Some(place), why(plan, cause)),
-        Event::UndoBegan { place, .. } => ("undo_started".to_owned(), Some(place), Json::Null),
-        Event::Undone { place } => (named(place, "undone"), Some(place), Json::Null),
+        Event::UndoBegan { place, .. } => ("undo_started".to_owned(), Some(place), json!({})),
+        Event::Undone { place } => (named(place, "undone"), Some(place), json!({})),
         Event::UndoFailed { place, fault } => ("undo_failed".to_owned(), Some(place), json!({"why": fault.message})),
-        Event::Recovered => ("recovered".to_owned(), None, Json::Null),
+        Event::Recovered => ("recovered".to_owned(), None, json!({})),
         Event::Finishing { outcome } => ("finishing".to_owned(), None, json!({"outcome": outcome})),
         Event::RunFinished { outcome, reason } => {
             ("run_finished".to_owned(), None, json!({"outcome": outcome, "reason": reason}))
@@ -99,7 +132,10 @@ fn instant(at: Option<At>) -> Option<String> {
 
 fn answered(attempt: u32, answer: &Answer) -> Json {
     match answer {
-        Answer::Done(done) => json!({"attempt": attempt, "result": "done", "code": done.code, "outputs": done.outputs}),
+        Answer::Done(done) => {
+            let outputs = (!done.outputs.is_empty()).then_some(&done.outputs);
+            json!({"attempt": attempt, "result": "done", "code": done.code, "outputs": outputs})
+        }
         Answer::Fault(it) => {
             json!({"attempt": attempt, "result": "fault", "fault": it.kind, "why": it.message, "code": it.code})
         }

@@ -40,7 +40,11 @@ pub fn examples() -> Vec<PathBuf> {
     for folder in std::fs::read_dir(root).expect("there are examples") {
         let folder = folder.expect("a folder can be read").path();
         let files = std::fs::read_dir(&folder).expect("an example is a folder");
-        found.extend(files.map(|it| it.expect("a file can be read").path()).filter(|it| it.extension().is_some_and(|it| it == "rollout")));
+        found.extend(
+            files
+                .map(|it| it.expect("a file can be read").path())
+                .filter(|it| it.extension().is_some_and(|it| it == "rollout")),
+        );
     }
     found.sort();
     found

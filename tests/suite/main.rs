@@ -1,10 +1,14 @@
 //! The suite: everything that is tested from outside the rooms, one file per subject.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
+
 mod corpus;
 mod docs;
 mod examples;
 mod journal;
 mod lang;
+mod sagas;
 mod shell;
 mod syntax;
+mod tidy;
 mod toy;

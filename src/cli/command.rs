@@ -1,0 +1,175 @@
+//! The commands and what is said to all of them; the way in.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::logging::{self, LogFormat};
+use super::terminal::{ColorChoice, Format, Terminal};
+use super::{
+    check, completions, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback, status,
+    steer, watch,
+};
+
+/// Declarative rollouts over fleets of targets.
+#[derive(Debug, Parser)]
+#[command(name = "rollout", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What is said to every command.
+#[derive(Debug, Args)]
+pub struct Globals {
+    /// Where runs are remembered [default: `.rollout/` beside the nearest `.git`, or here]
+    #[arg(long, global = true, value_name = "DIR", env = "ROLLOUT_STATE")]
+    pub state: Option<PathBuf>,
+    /// How results are written
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "human",
+        hide_possible_values = true,
+        value_name = "human|json|github|sarif"
+    )]
+    pub format: Format,
+    /// When colours are used
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        hide_possible_values = true,
+        value_name = "auto|always|never"
+    )]
+    pub color: ColorChoice,
+    /// Say only what was asked for
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Show what steps print as well
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What the program says of itself, as a level or `part=level`
+    #[arg(long, global = true, value_name = "FILTER", env = "ROLLOUT_LOG")]
+    pub log: Option<String>,
+    /// How it says so
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        hide_possible_values = true,
+        value_name = "text|json"
+    )]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    New(new::Arguments),
+    Check(check::Arguments),
+    Plan(plan::Arguments),
+    Graph(graph::Arguments),
+    Run(super::run::Arguments),
+    Status(status::Arguments),
+    Watch(watch::Arguments),
+    Logs(logs::Arguments),
+    Events(events::Arguments),
+    Pause(steer::PauseArguments),
+    Resume(steer::ResumeArguments),
+    Retry(steer::RetryArguments),
+    Skip(steer::SkipArguments),
+    Rollback(rollback::Arguments),
+    Cancel(steer::CancelArguments),
+    ResumeAll(resume_all::Arguments),
+    History(history::Arguments),
+    Explain(explain::Arguments),
+    Limits(limits::Arguments),
+    Completions(completions::Arguments),
+    #[command(hide = true)]
+    Engine(engine::Arguments),
+}
+
+/// What a command finds when it begins.
+pub struct Context<'a> {
+    pub globals: &'a Globals,
+    pub terminal: &'a Terminal,
+}
+
+/// Reads the words of the command line and does what they say.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are results; clap knows which stream each belongs to.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.into();
+        }
+    };
+    let globals = &cli.globals;
+    let terminal = Terminal::new(globals.color, globals.format, globals.quiet, globals.verbose);
+    let began = logging::begin(globals.log.as_deref(), globals.log_format, terminal.color_err());
+    let context = Context { globals, terminal: &terminal };
+    match began.and_then(|()| obey(cli.command, &context)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.fail(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::New(it) => new::run(context, it),
+        Command::Check(it) => check::run(context, it),
+        Command::Plan(it) => plan::run(context, it),
+        Command::Graph(it) => graph::run(context, it),
+        Command::Explain(it) => explain::run(context, it),
+        Command::Run(it) => on_runtime(super::run::run(context, it)),
+        Command::Status(it) => on_runtime(status::run(context, it)),
+        Command::Watch(it) => on_runtime(watch::run(context, it)),
+        Command::Logs(it) => on_runtime(logs::run(context, it)),
+        Command::Events(it) => on_runtime(events::run(context, it)),
+        Command::Pause(it) => on_runtime(steer::run(context, it.into())),
+        Command::Resume(it) => on_runtime(steer::run(context, it.into())),
+        Command::Retry(it) => on_runtime(steer::run(context, it.into())),
+        Command::Skip(it) => on_runtime(steer::run(context, it.into())),
+        Command::Rollback(it) => on_runtime(rollback::run(context, it)),
+        Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
+        Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
+        Command::History(it) => history::run(context, it),
+        Command::Limits(it) => limits::run(context, it),
+        Command::Completions(it) => completions::run(context, it),
+        Command::Engine(it) => on_runtime(engine::run(context, it)),
+    }
+}
+
+/// Runs what waits for the world.
+fn on_runtime(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("rollout").build()?;
+    let exit = runtime.block_on(work);
+    // Whatever still blocks a thread, such as a read from a terminal, is not waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+impl Context<'_> {
+    /// Refuses formats that only findings have.
+    pub fn needs_plain_format(&self) -> Result<(), Failure> {
+        match self.terminal.format {
+            Format::Human | Format::Json => Ok(()),
+            Format::Github | Format::Sarif => {
+                Err(Failure::usage("this format is for findings only").hint("Say `--format json` here."))
+            }
+        }
+    }
+}

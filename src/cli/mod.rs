@@ -1,0 +1,56 @@
+//! The command line: one file per command. Reads words, asks the rooms, shows what they say; decides nothing.
+//!
+//! - `command`: the commands and what is said to all of them; the way in
+//! - `exit`: how a command ends, for the shell
+//! - `failure`: why a command did not do what it was asked
+//! - `palette`: colours, one row each
+//! - `terminal`: what is shown where: results to stdout, talk to stderr
+//! - `logging`: what the program says of itself
+//! - `disk`: the world as the language sees it, for real
+//! - `settle`: where the state is, and which run is meant
+//! - `reach`: the living engine, or becoming it
+//! - `interrupt`: Ctrl-C and its kin
+//! - `follow`: runs while they run
+//! - `progress`: bars on a terminal
+//! - `only`: a condition on targets, from the command line
+//! - `program`: from words and a file to a plan
+//! - `new`, `check`, `explain`: commands about files
+//! - `plan`, `graph`: what would happen
+//! - `run`, `engine`, `resume_all`: commands that drive
+//! - `steer`, `rollback`: commands that a living run hears
+//! - `status`, `watch`, `logs`, `events`, `history`: commands that look
+//! - `limits`, `completions`: help
+
+mod check;
+mod command;
+mod completions;
+mod disk;
+mod engine;
+mod events;
+mod exit;
+mod explain;
+mod failure;
+mod follow;
+mod graph;
+mod history;
+mod interrupt;
+mod limits;
+mod logging;
+mod logs;
+mod new;
+mod only;
+mod palette;
+mod plan;
+mod program;
+mod progress;
+mod reach;
+mod resume_all;
+mod rollback;
+mod run;
+mod settle;
+mod status;
+mod steer;
+mod terminal;
+mod watch;
+
+pub use command::main;

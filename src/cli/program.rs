@@ -1,0 +1,160 @@
+//! From words and a file to a plan: checks the file, reads the inputs, and shows what is wrong with either.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use smol_str::SmolStr;
+
+use super::command::Context;
+use super::disk::Disk;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::terminal::Format;
+use crate::check::{Checked, check};
+use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
+use crate::engine::KeptValue;
+use crate::model::{Program, RolloutId, SecretSource};
+use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
+use crate::runtime::Clock;
+use crate::source::Sources;
+
+/// What is wanted of a file.
+pub struct Wanted<'a> {
+    pub file: &'a str,
+    /// By name, where the file holds several.
+    pub rollout: Option<&'a str>,
+    /// `name=value`, in order.
+    pub inputs: &'a [String],
+    pub inputs_file: Option<&'a Path>,
+    pub profile: Option<&'a str>,
+    pub only: Option<&'a str>,
+}
+
+/// Parts `FILE#NAME`.
+pub fn split_name(word: &str) -> (&str, Option<&str>) {
+    match word.rsplit_once('#') {
+        Some((file, name)) => (file, Some(name)),
+        None => (word, None),
+    }
+}
+
+/// Makes the plan that is wanted; findings are shown, and then there is none.
+pub fn plan_for(
+    context: &Context,
+    wanted: &Wanted,
+    kept: impl FnOnce(&str) -> Result<Vec<KeptValue>, Failure>,
+) -> Result<Plan, Failure> {
+    let here = std::env::current_dir()?;
+    let checked = check(&Disk::checking(&here), wanted.file);
+    if !checked.is_sound() {
+        return Err(wrong(context, &checked.diagnostics, &checked.sources, wanted.file));
+    }
+    let Checked { program, sources, .. } = &checked;
+    let rollout = rollout_named(program, wanted)?;
+    let named = program.rollout(rollout);
+    let given = given(wanted)?;
+    let inputs = read_inputs(named, &given).map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    let folder = folder_of(&here, wanted.file);
+    let folder = folder.to_str().ok_or_else(|| Failure::usage("the file's folder is not named in UTF-8"))?;
+    let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
+    let only = super::only::condition(wanted.only)?;
+    let request = PlanRequest {
+        program,
+        sources,
+        rollout,
+        file: wanted.file,
+        folder,
+        inputs,
+        profile: wanted.profile.map(SmolStr::new),
+        now: Clock::start().now(),
+        world: &Disk::planning(&here),
+        kept: &kept,
+        only: only.as_deref(),
+    };
+    plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))
+}
+
+/// Returns the variables of ours that a run may need wherever its engine lives: those it lets through and those its
+/// secrets are in.
+pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
+    const ALWAYS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
+    let secrets = plan.secrets.iter().filter_map(|it| match &it.source {
+        SecretSource::Env(name) => Some(name.as_str()),
+        SecretSource::File(_) | SecretSource::Command(_) => None,
+    });
+    let exact: Vec<&str> = ALWAYS.into_iter().chain(secrets).collect();
+    let wanted = |name: &str| {
+        exact.contains(&name) || plan.pass_env.iter().any(|pattern| crate::action::variable_fits(pattern, name))
+    };
+    let ours =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    ours.filter(|(name, _)| wanted(name)).map(|(name, value)| (name.into(), value)).collect()
+}
+
+fn rollout_named(program: &Program, wanted: &Wanted) -> Result<RolloutId, Failure> {
+    let names: Vec<&str> = program.rollouts.iter().map(|it| it.name.as_str()).collect();
+    let listed = || format!("There are {}.", names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "));
+    let at = match (wanted.rollout, names.len()) {
+        (_, 0) => return Err(Failure::usage(format!("`{}` holds no rollout", wanted.file))),
+        (None, 1) => 0,
+        (None, _) => {
+            let message = format!("`{}` holds several rollouts: say which as `{}#NAME`", wanted.file, wanted.file);
+            return Err(Failure::usage(message).hint(listed()));
+        }
+        (Some(name), _) => names
+            .iter()
+            .position(|it| *it == name)
+            .ok_or_else(|| Failure::usage(format!("`{}` holds no rollout `{name}`", wanted.file)).hint(listed()))?,
+    };
+    Ok(RolloutId(at as u32))
+}
+
+fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
+    let words = wanted.inputs.iter().map(|word| {
+        let (name, value) = word
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("`{word}` is no input")).hint("Say `--input NAME=VALUE`."))?;
+        Ok((name.to_owned(), value.to_owned()))
+    });
+    let file = match wanted.inputs_file {
+        None => None,
+        Some(path) => {
+            let shown = path.display().to_string();
+            let text =
+                std::fs::read(path).map_err(|error| Failure::usage(format!("could not read `{shown}`: {error}")))?;
+            let json = serde_json::from_slice(&text)
+                .map_err(|error| Failure::usage(format!("`{shown}` is no JSON: {error}")))?;
+            Some((shown, json))
+        }
+    };
+    let words = words.collect::<Result<_, Failure>>()?;
+    Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned) })
+}
+
+/// Relative commands run beside the file, wherever the program was started.
+fn folder_of(here: &Path, file: &str) -> PathBuf {
+    let file = here.join(file);
+    let folder = file.parent().unwrap_or(here);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+/// Shows findings as they are wanted.
+pub fn show_findings(context: &Context, diagnostics: &[Diagnostic], sources: &Sources) {
+    let terminal = context.terminal;
+    match terminal.format {
+        Format::Human => {
+            let look = Look { color: terminal.color_err(), width: terminal.width(), unicode: true };
+            terminal.say(render(diagnostics, sources, look).trim_end());
+        }
+        Format::Json => terminal.say(&as_json(diagnostics, sources).to_string()),
+        Format::Github => terminal.say(as_github(diagnostics, sources).trim_end()),
+        Format::Sarif => terminal.say(&as_sarif(diagnostics, sources).to_string()),
+    }
+}
+
+fn wrong(context: &Context, diagnostics: &[Diagnostic], sources: &Sources, file: &str) -> Failure {
+    show_findings(context, diagnostics, sources);
+    let errors = diagnostics.iter().filter(|it| it.is_error()).count();
+    let errors = if errors == 1 { "one error".to_owned() } else { format!("{errors} errors") };
+    Failure::usage(format!("`{file}` cannot be run: {errors}")).exit(Exit::Usage)
+}

@@ -1,0 +1,54 @@
+//! `rollout resume-all`: after a crash, pick every unfinished run up and stay until all have ended or rest.
+
+use clap::Args;
+use smol_str::SmolStr;
+
+use super::command::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::follow::{Follow, From};
+use super::interrupt::Interrupts;
+use super::reach::{Reached, reach};
+use super::run::leave;
+use super::settle::{reader, state_folder};
+
+/// Pick up every unfinished run after a crash
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many jobs may be under way at once
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
+}
+
+pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Failure> {
+    context.needs_plain_format()?;
+    let folder = state_folder(context.globals)?;
+    let unfinished = reader(&folder)?.unfinished()?;
+    let from = From::After(unfinished.iter().map(|it| it.last_seq).max().unwrap_or(0));
+    let unfinished: Vec<SmolStr> = unfinished.into_iter().map(|it| it.id).collect();
+    if unfinished.is_empty() {
+        context.terminal.say("Nothing is unfinished.");
+        return Ok(Exit::Done);
+    }
+    let mut interrupts = Interrupts::listen()?;
+    let reached = reach(&folder, usize::from(arguments.jobs)).await?;
+    let way = reached.way();
+    let mut picked_up = Vec::new();
+    let mut exits = Vec::new();
+    for run in unfinished {
+        match way.adopt(&run).await {
+            Ok(()) => picked_up.push(run),
+            // One run that cannot be picked up keeps no other from going on.
+            Err(failure) => {
+                context.terminal.fail(&failure);
+                exits.push(Exit::Unfinished);
+            }
+        }
+    }
+    let exit = Follow::new(context.terminal, &folder)?.all(&way, &picked_up, from, &mut interrupts).await?;
+    exits.push(exit);
+    if let Reached::Here(engine) = reached {
+        leave(context, engine, &mut interrupts).await?;
+    }
+    Ok(Exit::worst(exits))
+}

@@ -1,0 +1,132 @@
+//! `rollout pause`, `resume`, `retry`, `skip`, `cancel`: what a person wants of a live run. Where no engine lives,
+//! the command becomes it until the run has ended or rests.
+
+use clap::Args;
+
+use super::command::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::follow::{Follow, From};
+use super::interrupt::Interrupts;
+use super::reach::{Reached, reach};
+use super::run::leave;
+use super::settle::{reader, run_to_steer, state_folder};
+use crate::engine::Command;
+use crate::journal::RunSummary;
+use crate::runtime::current_person;
+
+/// Let what is under way end, and begin nothing new
+#[derive(Debug, Args)]
+pub struct PauseArguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Go on with a paused run
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Try again what has failed
+#[derive(Debug, Args)]
+pub struct RetryArguments {
+    #[command(flatten)]
+    which: Which,
+    /// Only what has failed at or beneath this path
+    path: Option<String>,
+}
+
+/// Count what has failed as done
+#[derive(Debug, Args)]
+pub struct SkipArguments {
+    #[command(flatten)]
+    which: Which,
+    /// Only what has failed at or beneath this path
+    path: Option<String>,
+}
+
+/// End what is under way, then do as `on_failure` says
+#[derive(Debug, Args)]
+pub struct CancelArguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Which run, and why.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// The run; the only live one when unnamed
+    pub run: Option<String>,
+    /// Why, for the record
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+/// One wish for one run.
+pub struct Wish {
+    pub run: Option<String>,
+    pub command: Command,
+    /// What it is when it has happened.
+    pub done: &'static str,
+}
+
+impl std::convert::From<PauseArguments> for Wish {
+    fn from(PauseArguments { which }: PauseArguments) -> Wish {
+        Wish { run: which.run, command: Command::Pause { reason: which.reason }, done: "is paused" }
+    }
+}
+
+impl std::convert::From<ResumeArguments> for Wish {
+    fn from(ResumeArguments { which }: ResumeArguments) -> Wish {
+        Wish { run: which.run, command: Command::Resume, done: "goes on" }
+    }
+}
+
+impl std::convert::From<RetryArguments> for Wish {
+    fn from(RetryArguments { which, path }: RetryArguments) -> Wish {
+        Wish { run: which.run, command: Command::Retry { path }, done: "tries again" }
+    }
+}
+
+impl std::convert::From<SkipArguments> for Wish {
+    fn from(SkipArguments { which, path }: SkipArguments) -> Wish {
+        Wish { run: which.run, command: Command::Skip { path, reason: which.reason }, done: "goes on without it" }
+    }
+}
+
+impl std::convert::From<CancelArguments> for Wish {
+    fn from(CancelArguments { which }: CancelArguments) -> Wish {
+        Wish { run: which.run, command: Command::Cancel { reason: which.reason }, done: "is being cancelled" }
+    }
+}
+
+pub async fn run(context: &Context<'_>, wish: Wish) -> Result<Exit, Failure> {
+    context.needs_plain_format()?;
+    let folder = state_folder(context.globals)?;
+    let RunSummary { id: run, last_seq, .. } = run_to_steer(&reader(&folder)?, wish.run.as_deref())?;
+    let mut interrupts = Interrupts::listen()?;
+    let reached = reach(&folder, 64).await?;
+    let way = reached.way();
+    let pauses = matches!(wish.command, Command::Pause { .. });
+    let heeded = way.command(&run, current_person(), wish.command).await;
+    if heeded.is_ok() {
+        context.terminal.say(&format!("Run {run} {}.", wish.done));
+    }
+    let Reached::Here(engine) = reached else {
+        heeded?;
+        return Ok(Exit::Done);
+    };
+    // A refused wish leaves the run as it was: nobody drives it.
+    let exit = match heeded {
+        Ok(()) if !pauses => {
+            let from = From::After(last_seq);
+            Follow::new(context.terminal, &folder)?.one(&way, &run, from, None, &mut interrupts).await
+        }
+        Ok(()) => Ok(Exit::Done),
+        Err(failure) => Err(failure),
+    };
+    leave(context, engine, &mut interrupts).await?;
+    exit
+}
