@@ -7,14 +7,22 @@ use super::declare::{Declaration, Declared};
 use super::spot::Spot;
 use crate::model::{Action, ActionId, LabelType, LocalId, Param};
 use crate::schema::{Place, word};
+use crate::syntax::Entry;
 use crate::value::Type;
 
 impl<'t> Checker<'t> {
     /// Reads every action.
     pub fn check_actions(&mut self) {
+        self.check_actions_where(|_, _| true);
+    }
+
+    /// Reads some of the actions.
+    pub fn check_actions_where(&mut self, which: impl Fn(&Checker<'t>, Entry<'t>) -> bool) {
         for id in self.declared_where(|it| matches!(it, Declaration::Action(_))) {
-            let Declared { module, kind: Declaration::Action(action), .. } = self.declared[id] else { continue };
-            self.within(module, |it| it.check_action(id, action));
+            let Declared { entry, module, kind: Declaration::Action(action), .. } = self.declared[id] else { continue };
+            if which(self, entry) {
+                self.within(module, |it| it.check_action(id, action));
+            }
         }
     }
 

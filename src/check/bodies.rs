@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::Declaration;
 use super::word::{Parts, called_name};
 use crate::diag::{Code, Diagnostic, nearest};
@@ -54,6 +54,12 @@ const READ_BY_OWNER: &[&str] = &["undo", "retry", "outputs", "after_wave"];
 impl<'t> Checker<'t> {
     /// Lowers the entries of a body. Names that it binds end with it.
     pub fn body(&mut self, entries: &[syntax::Entry<'t>], place: Place) -> Vec<Entry> {
+        let Some(first) = entries.first() else { return Vec::new() };
+        let at = first.head().span();
+        self.deeper(Weight::Body, at, |it| it.body_entries(entries, place)).unwrap_or_default()
+    }
+
+    fn body_entries(&mut self, entries: &[syntax::Entry<'t>], place: Place) -> Vec<Entry> {
         let mut spot = self.spot.clone();
         spot.place = place;
         let mark = self.mark();

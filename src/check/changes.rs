@@ -3,76 +3,82 @@
 use std::collections::HashMap;
 
 use super::checker::Checker;
-use crate::model::{Act, Action, Entry, EntryKind, HttpAct, LocalId};
-
-/// For each action whether it changes something; none while that is worked out.
-struct Changes<'a> {
-    actions: &'a [Action],
-    known: Vec<Option<bool>>,
-}
+use crate::model::{Act, Action, ActionId, Entry, EntryKind, HttpAct, LocalId};
 
 impl<'t> Checker<'t> {
     /// Works out which loops take their targets, where that was not said.
     pub fn settle_takes(&mut self) {
-        let actions = std::mem::take(&mut self.program.actions);
-        let mut changes = Changes { known: vec![None; actions.len()], actions: &actions };
+        let known = changing_actions(&self.program.actions);
+        let said = &self.loops_said;
         for rollout in &mut self.program.rollouts {
-            for stage in &mut rollout.stages {
-                settle(&mut stage.body, &mut changes, &self.loops_said);
-            }
+            rollout.stages.iter_mut().for_each(|it| settle(&mut it.body, &known, said));
         }
-        let mut settled = actions.clone();
-        for action in &mut settled {
-            settle(&mut action.body, &mut changes, &self.loops_said);
-        }
-        self.program.actions = settled;
+        self.program.actions.iter_mut().for_each(|it| settle(&mut it.body, &known, said));
     }
 }
 
-fn settle(entries: &mut [Entry], changes: &mut Changes<'_>, said: &HashMap<LocalId, bool>) {
+/// Works out for each action whether it changes something, itself or by way of those that it calls.
+fn changing_actions(actions: &[Action]) -> Vec<bool> {
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); actions.len()];
+    let mut known = vec![false; actions.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (index, action) in actions.iter().enumerate() {
+        let mut call = |it: ActionId| callers.get_mut(it.index()).into_iter().for_each(|it| it.push(index));
+        if changes_itself(&action.body, &mut call) {
+            known[index] = true;
+            open.push(index);
+        }
+    }
+    while let Some(index) = open.pop() {
+        for caller in std::mem::take(&mut callers[index]) {
+            if !std::mem::replace(&mut known[caller], true) {
+                open.push(caller);
+            }
+        }
+    }
+    known
+}
+
+fn settle(entries: &mut [Entry], known: &[bool], said: &HashMap<LocalId, bool>) {
     for entry in entries {
         match &mut entry.kind {
             EntryKind::Loop(it) => {
-                it.takes = said.get(&it.local).copied().unwrap_or_else(|| changes.any(&it.body));
-                settle(&mut it.body, changes, said);
-                settle(&mut it.after_wave, changes, said);
+                it.takes = said.get(&it.local).copied().unwrap_or_else(|| any_changes(&it.body, known));
+                settle(&mut it.body, known, said);
+                settle(&mut it.after_wave, known, said);
             }
-            EntryKind::Step(it) => settle(&mut it.body, changes, said),
-            EntryKind::Parallel(body) | EntryKind::Block { body, .. } => settle(body, changes, said),
-            EntryKind::Save(it) => settle(&mut it.body, changes, said),
+            EntryKind::Step(it) => settle(&mut it.body, known, said),
+            EntryKind::Parallel(body) | EntryKind::Block { body, .. } => settle(body, known, said),
+            EntryKind::Save(it) => settle(&mut it.body, known, said),
             EntryKind::Act(_) | EntryKind::Call(..) | EntryKind::Child(_) => {}
         }
     }
 }
 
-impl Changes<'_> {
-    fn any(&mut self, entries: &[Entry]) -> bool {
-        entries.iter().any(|it| self.one(it))
-    }
+fn any_changes(entries: &[Entry], known: &[bool]) -> bool {
+    let mut called = false;
+    changes_itself(entries, &mut |it| called |= known.get(it.index()).copied().unwrap_or(false)) || called
+}
 
-    fn one(&mut self, entry: &Entry) -> bool {
-        match &entry.kind {
+/// Returns whether entries change something themselves, and names the actions that they call.
+fn changes_itself(entries: &[Entry], calls: &mut dyn FnMut(ActionId)) -> bool {
+    let mut found = false;
+    for entry in entries {
+        found |= match &entry.kind {
             EntryKind::Act(act) => changes(act),
-            EntryKind::Step(it) => self.any(&it.body),
-            EntryKind::Loop(it) => self.any(&it.body) || self.any(&it.after_wave),
-            EntryKind::Parallel(body) | EntryKind::Block { body, .. } => self.any(body),
+            EntryKind::Step(it) => changes_itself(&it.body, calls),
+            EntryKind::Loop(it) => changes_itself(&it.body, calls) | changes_itself(&it.after_wave, calls),
+            EntryKind::Parallel(body) | EntryKind::Block { body, .. } => changes_itself(body, calls),
             // A recovery point is made before the change.
             EntryKind::Save(_) => false,
             EntryKind::Child(_) => true,
-            EntryKind::Call(action, _) => match self.known.get(action.index()).copied() {
-                Some(Some(known)) => known,
-                Some(None) => {
-                    // An action that calls itself was reported; here it only has to end.
-                    self.known[action.index()] = Some(false);
-                    let actions = self.actions;
-                    let found = actions.get(action.index()).is_some_and(|it| self.any(&it.body));
-                    self.known[action.index()] = Some(found);
-                    found
-                }
-                None => false,
-            },
-        }
+            EntryKind::Call(action, _) => {
+                calls(*action);
+                false
+            }
+        };
     }
+    found
 }
 
 /// Returns whether an action at the leaves changes something.

@@ -16,10 +16,24 @@ use super::report::Report;
 use super::rows::Labels;
 use super::spot::Spot;
 use super::units::StageUnits;
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::model::{LocalId, Program};
-use crate::source::{Asked, Span, World};
+use crate::source::{Asked, SourceId, Span, World};
 use crate::value::Type;
+
+/// How deep declarations, bodies and expressions may lead through each other, each by its weight.
+const DEPTH_MAX: usize = 512;
+
+/// How often strategies may be applied and stages stamped out, by way of others included.
+const EXPANDED_MAX: usize = 20_000;
+
+/// What takes room on the stack, by how much.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weight {
+    Expr = 1,
+    Declaration = 4,
+    Body = 8,
+}
 
 /// Everything known so far.
 pub(super) struct Checker<'t> {
@@ -57,8 +71,14 @@ pub(super) struct Checker<'t> {
     pub stages_seen: HashMap<SmolStr, Span>,
     /// The outputs that actions declare.
     pub outputs: HashMap<usize, Vec<(SmolStr, Type)>>,
-    /// The units that say what undoes them, by their places; an empty `undo` says that nothing has to be.
-    pub undo_said: HashSet<Span>,
+    /// Where the units begin that say what undoes them; an empty `undo` says that nothing has to be.
+    pub undo_said: HashSet<(SourceId, u32)>,
+    /// How many declarations and bodies are being read within each other.
+    pub depth: usize,
+    /// How often a strategy was applied, or stages were stamped out.
+    pub expanded: usize,
+    /// Patterns that can be read.
+    pub patterns: HashSet<String>,
 }
 
 impl<'t> Checker<'t> {
@@ -91,6 +111,9 @@ impl<'t> Checker<'t> {
             stages_seen: HashMap::new(),
             outputs: HashMap::new(),
             undo_said: HashSet::new(),
+            depth: 0,
+            expanded: 0,
+            patterns: HashSet::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
         checker
@@ -141,6 +164,28 @@ impl<'t> Checker<'t> {
         let answer = work(self);
         self.at = before;
         answer
+    }
+
+    /// Does something one level deeper, if it is not too deep: a program must not exhaust the stack.
+    pub fn deeper<T>(&mut self, weight: Weight, at: Span, work: impl FnOnce(&mut Checker<'t>) -> T) -> Option<T> {
+        if self.depth >= DEPTH_MAX {
+            self.report.add(Diagnostic::new(Code::TOO_MUCH, at, "this leads through too many levels"));
+            return None;
+        }
+        self.depth += weight as usize;
+        let answer = work(self);
+        self.depth -= weight as usize;
+        Some(answer)
+    }
+
+    /// Counts one more reading of a text that was read before; refuses to go on without end.
+    pub fn may_expand(&mut self, at: Span) -> bool {
+        self.expanded += 1;
+        if self.expanded == EXPANDED_MAX + 1 {
+            let message = format!("strategies and loops of stages are read more than {EXPANDED_MAX} times");
+            self.report.add(Diagnostic::new(Code::TOO_MUCH, at, message));
+        }
+        self.expanded <= EXPANDED_MAX
     }
 
     /// Makes a binding with a number of its own.

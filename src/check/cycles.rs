@@ -155,21 +155,25 @@ fn circle_from(
         return None;
     }
     let mut trail: Vec<(Callee, usize)> = vec![(start, 0)];
+    let mut open: HashSet<Callee> = HashSet::from([start]);
     let mut calls: Vec<(Callee, Span)> = Vec::new();
     while let Some((at, next)) = trail.last().copied() {
         let Some((to, span)) = graph.get(&at).and_then(|it| it.get(next)).copied() else {
             done.insert(at);
+            open.remove(&at);
             trail.pop();
             calls.pop();
             continue;
         };
         trail.last_mut().expect("it is not empty").1 += 1;
-        if let Some(from) = trail.iter().position(|(it, _)| *it == to) {
+        if open.contains(&to) {
+            let from = trail.iter().position(|(it, _)| *it == to).unwrap_or(0);
             calls.push((to, span));
             done.extend(trail.iter().map(|(it, _)| *it));
             return Some(calls.split_off(from));
         }
         if !done.contains(&to) {
+            open.insert(to);
             calls.push((to, span));
             trail.push((to, 0));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::Declaration;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic, nearest};
@@ -55,6 +55,10 @@ impl<'t> Checker<'t> {
     /// caller to ask.
     pub fn expr(&mut self, tree: syntax::Expr<'t>, want: Option<&Type>) -> Typed {
         let span = tree.span();
+        self.deeper(Weight::Expr, span, |it| it.expr_of(tree, span, want)).unwrap_or_else(|| Typed::bad(span))
+    }
+
+    fn expr_of(&mut self, tree: syntax::Expr<'t>, span: Span, want: Option<&Type>) -> Typed {
         match tree.kind() {
             syntax::ExprKind::Name(name) => self.name_expr(name, want),
             syntax::ExprKind::Literal(kind, text) => self.literal(kind, text, span),

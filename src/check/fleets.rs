@@ -9,6 +9,7 @@ use super::checker::Checker;
 use super::declare::{Declaration, Declared};
 use super::exprs::Typed;
 use super::files::unreadable;
+use super::fold::fleets_in;
 use super::mismatch::described;
 use super::path::joined;
 use super::rows::{Row, RowFormat, read_rows};
@@ -43,7 +44,7 @@ impl<'t> Checker<'t> {
                 self.within(module, |it| it.check_fleet(fleet, entry));
             }
         }
-        self.refuse_circles(&choices);
+        self.refuse_circles();
     }
 
     fn check_fleet(&mut self, fleet: FleetId, entry: Entry<'t>) {
@@ -334,18 +335,15 @@ impl<'t> Checker<'t> {
     }
 
     /// Refuses fleets that choose from themselves.
-    fn refuse_circles(&mut self, choices: &[usize]) {
-        for id in choices {
-            let Declared { kind: Declaration::Fleet(start), name, name_span, .. } = self.declared[*id] else {
-                continue;
-            };
-            if reaches(&self.program.fleets, start) {
-                let problem =
-                    Diagnostic::new(Code::CONSTANT_CYCLE, name_span, format!("the fleet `{name}` chooses from itself"));
-                self.say(problem);
-                let nothing = Expr::new(ExprKind::Bad, name_span);
-                self.program.fleets[start.index()].source = FleetSource::Expr(nothing);
-            }
+    fn refuse_circles(&mut self) {
+        for fleet in circles(&self.program.fleets) {
+            let Fleet { name, span, .. } = &self.program.fleets[fleet.index()];
+            let span = *span;
+            let problem =
+                Diagnostic::new(Code::CONSTANT_CYCLE, span, format!("the fleet `{name}` chooses from itself"));
+            self.say(problem);
+            let nothing = Expr::new(ExprKind::Bad, span);
+            self.program.fleets[fleet.index()].source = FleetSource::Expr(nothing);
         }
     }
 }
@@ -361,28 +359,32 @@ fn is_choice(entry: Entry<'_>) -> bool {
     }
 }
 
-/// Returns whether a fleet is, by way of its choices, chosen from itself.
-fn reaches(fleets: &[Fleet], start: FleetId) -> bool {
-    let mut open = vec![start];
-    let mut seen = vec![false; fleets.len()];
-    while let Some(at) = open.pop() {
-        let FleetSource::Expr(expr) = &fleets[at.index()].source else { continue };
-        let mut next = Vec::new();
-        expr.walk(&mut |it| {
-            if let ExprKind::Fleet(fleet) = it.kind {
-                next.push(fleet);
+/// Returns one fleet of each circle of fleets that are chosen from each other.
+fn circles(fleets: &[Fleet]) -> Vec<FleetId> {
+    let mut found = Vec::new();
+    let mut done = vec![false; fleets.len()];
+    let mut on_trail = vec![false; fleets.len()];
+    for start in 0..fleets.len() {
+        let mut trail: Vec<(usize, Vec<FleetId>)> = Vec::new();
+        let mut next = (!done[start]).then_some(start);
+        loop {
+            if let Some(at) = next.take() {
+                (done[at], on_trail[at]) = (true, true);
+                let from = if let FleetSource::Expr(expr) = &fleets[at].source { fleets_in(expr) } else { Vec::new() };
+                trail.push((at, from));
             }
-        });
-        for fleet in next {
-            if fleet == start {
-                return true;
-            }
-            if !std::mem::replace(&mut seen[fleet.index()], true) {
-                open.push(fleet);
+            let Some((at, from)) = trail.last_mut() else { break };
+            match from.pop().map(FleetId::index) {
+                Some(before) if on_trail[before] => found.push(FleetId(before as u32)),
+                Some(before) => next = (!done[before]).then_some(before),
+                None => {
+                    on_trail[*at] = false;
+                    trail.pop();
+                }
             }
         }
     }
-    false
+    found
 }
 
 /// Works out which labels the rows have: the declared ones with their types, others as texts.

@@ -1,42 +1,29 @@
 //! Working out what is constant already. Asks nothing of the world: what has no value yet is left for the plan.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::checker::Checker;
 use super::exprs::Typed;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Answer, Fuel, NoScope, Scope, Silence, eval};
-use crate::model::{Expr, ExprKind, Fleet, FleetId, FleetSource, TextPart};
+use crate::model::{Expr, ExprKind, FleetId, FleetSource, TextPart};
 use crate::value::Value;
 
 /// How much work one constant may take while checking.
 const STEPS: u64 = 200_000;
 
 /// The targets of fleets, as far as they were asked for and are known while checking.
-pub(super) type FleetValues = RefCell<HashMap<FleetId, Option<Value>>>;
+pub(super) type FleetValues = HashMap<FleetId, Option<Value>>;
 
 /// What is known of the program's fleets while checking.
 struct KnownFleets<'p> {
-    fleets: &'p [Fleet],
     values: &'p FleetValues,
 }
 
 impl Scope for KnownFleets<'_> {
     fn fleet(&self, fleet: FleetId) -> Answer {
-        if let Some(known) = self.values.borrow().get(&fleet) {
-            return known.clone().ok_or(Silence::NotKnownHere);
-        }
-        let value = self.fleets.get(fleet.index()).and_then(|it| match &it.source {
-            FleetSource::Targets(targets) => {
-                Some(Value::list(targets.iter().map(|it| Value::Target(Arc::new(it.clone())))))
-            }
-            FleetSource::Command { .. } => None,
-            FleetSource::Expr(expr) => eval(expr, self, &mut Fuel::of(STEPS)).ok(),
-        });
-        self.values.borrow_mut().insert(fleet, value.clone());
-        value.ok_or(Silence::NotKnownHere)
+        self.values.get(&fleet).cloned().flatten().ok_or(Silence::NotKnownHere)
     }
 }
 
@@ -57,17 +44,56 @@ impl<'t> Checker<'t> {
     }
 
     /// Returns the value of an expression if it can be known while checking, fleets included.
-    pub fn known_value(&self, expr: &Expr) -> Option<Value> {
-        match expr.known() {
-            Some(value) => Some(value.clone()),
-            None => eval(
-                expr,
-                &KnownFleets { fleets: &self.program.fleets, values: &self.fleet_values },
-                &mut Fuel::of(STEPS),
-            )
-            .ok(),
+    pub fn known_value(&mut self, expr: &Expr) -> Option<Value> {
+        if let Some(value) = expr.known() {
+            return Some(value.clone());
+        }
+        fleets_in(expr).into_iter().for_each(|it| self.know_fleet(it));
+        eval(expr, &KnownFleets { values: &self.fleet_values }, &mut Fuel::of(STEPS)).ok()
+    }
+
+    /// Works out the targets of a fleet, after those of the fleets that it is chosen from.
+    fn know_fleet(&mut self, fleet: FleetId) {
+        let mut open = vec![fleet];
+        let mut expanded: HashSet<FleetId> = HashSet::new();
+        while let Some(at) = open.last().copied() {
+            let before = match self.program.fleets.get(at.index()).map(|it| &it.source) {
+                Some(FleetSource::Expr(expr)) => fleets_in(expr),
+                _ => Vec::new(),
+            };
+            let missing: Vec<FleetId> = before.into_iter().filter(|it| !self.fleet_values.contains_key(it)).collect();
+            if missing.is_empty() || !expanded.insert(at) {
+                open.pop();
+                let value = self.fleet_value(at);
+                self.fleet_values.insert(at, value);
+            } else {
+                open.extend(missing);
+            }
         }
     }
+
+    fn fleet_value(&self, fleet: FleetId) -> Option<Value> {
+        match &self.program.fleets.get(fleet.index())?.source {
+            FleetSource::Targets(targets) => {
+                Some(Value::list(targets.iter().map(|it| Value::Target(Arc::new(it.clone())))))
+            }
+            FleetSource::Command { .. } => None,
+            FleetSource::Expr(expr) => {
+                eval(expr, &KnownFleets { values: &self.fleet_values }, &mut Fuel::of(STEPS)).ok()
+            }
+        }
+    }
+}
+
+/// Returns the fleets that an expression names.
+pub(super) fn fleets_in(expr: &Expr) -> Vec<FleetId> {
+    let mut fleets = Vec::new();
+    expr.walk(&mut |it| {
+        if let ExprKind::Fleet(fleet) = it.kind {
+            fleets.push(fleet);
+        }
+    });
+    fleets
 }
 
 fn has_constant_parts(expr: &Expr) -> bool {

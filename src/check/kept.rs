@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use smol_str::SmolStr;
 
 use super::checker::Checker;
+use super::declare::Declaration;
 use super::mismatch::described;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
 use crate::source::Span;
+use crate::syntax::Entry;
 use crate::value::Type;
 
 /// The keys that some entry keeps.
@@ -39,8 +41,11 @@ impl<'t> Checker<'t> {
         let used: Vec<bool> = self.declared.iter().map(|it| it.used).collect();
         self.kept.learning = true;
         self.mute_files(true);
-        self.check_actions();
-        self.check_rollouts();
+        self.check_actions_where(|it, entry| it.may_keep(entry));
+        // What stands in a strategy is read where it is applied.
+        let strategies = self.declared_where(|it| it == Declaration::Strategy);
+        let all = strategies.into_iter().any(|id| self.may_keep(self.declared[id].entry));
+        self.check_rollouts_where(|it, entry| all || it.may_keep(entry));
         self.mute_files(false);
         self.kept.learning = false;
         self.program.actions.clear();
@@ -49,6 +54,10 @@ impl<'t> Checker<'t> {
         self.calls.clear();
         self.loops_said.clear();
         self.declared.iter_mut().zip(used).for_each(|(it, used)| it.used = used);
+    }
+
+    fn may_keep(&self, entry: Entry<'t>) -> bool {
+        self.files.sources.slice(entry.span()).contains("keep")
     }
 
     fn mute_files(&mut self, muted: bool) {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::{Declaration, Declared, declared_name};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind};
@@ -47,10 +47,10 @@ impl<'t> Checker<'t> {
             None => {}
         }
         self.lets.insert(id, LetState::Open);
-        let (expr, of) = self.within(module, |it| {
-            let spot = super::spot::Spot::default();
-            it.at_spot(spot, |it| it.let_entry(entry))
+        let read = self.deeper(Weight::Declaration, asked, |it| {
+            it.within(module, |it| it.at_spot(super::spot::Spot::default(), |it| it.let_entry(entry)))
         });
+        let (expr, of) = read.unwrap_or_else(|| (Expr::new(ExprKind::Bad, asked), Type::Any));
         let expr = Rc::new(expr);
         self.lets.insert(id, LetState::Done { expr: Rc::clone(&expr), of: of.clone() });
         (expr, of)

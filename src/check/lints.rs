@@ -39,7 +39,7 @@ impl<'t> Checker<'t> {
                     );
                 }
                 EntryKind::Step(step) if step.undo.is_empty() => {
-                    if !self.undo_said.contains(&entry.span) && step.body.iter().any(is_change) {
+                    if !self.says_undo(entry.span) && step.body.iter().any(is_change) {
                         let message = format!("nothing undoes the step `{}`", entry.name);
                         self.warn_no_undo(
                             entry.span,
@@ -64,17 +64,17 @@ impl<'t> Checker<'t> {
     }
 
     fn lint_action(&mut self, id: ActionId) {
-        let action = self.program.action(id).clone();
-        let said =
-            self.declared.iter().any(|it| it.name_span == action.span && self.undo_said.contains(&it.entry.span()));
-        if action.undo.is_empty() && !said && action.body.iter().any(is_change) {
-            let message = format!("nothing undoes the action `{}`", action.name);
-            self.warn_no_undo(
-                action.span,
-                &message,
-                "add `undo { … }`; an empty one says that there is nothing to undo",
-            );
+        let action = self.program.action(id);
+        if action.undo.is_empty() && !self.says_undo(action.span) && action.body.iter().any(is_change) {
+            let (message, span) = (format!("nothing undoes the action `{}`", action.name), action.span);
+            let help = "add `undo { … }`; an empty one says that there is nothing to undo";
+            self.warn_no_undo(span, &message, help);
         }
+    }
+
+    /// Returns whether the unit that begins here says how it is undone, be it by nothing.
+    fn says_undo(&self, unit: Span) -> bool {
+        self.undo_said.contains(&(unit.source, unit.start))
     }
 
     fn warn_no_undo(&mut self, span: Span, message: &str, help: &str) {

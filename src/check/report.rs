@@ -33,6 +33,10 @@ impl Report {
 
     /// Returns the findings by file and place.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        if self.has_errors() {
+            // What is wrong may be what would have used them.
+            self.list.retain(|it| it.code != Code::UNUSED && it.code != Code::UNUSED_IMPORT);
+        }
         let allowed = std::mem::take(&mut self.allowed);
         self.list.retain(|it| it.severity == Severity::Error || !allowed.iter().any(|allow| is_allowed(allow, it)));
         self.list.sort_by_key(|it| (it.span().source, it.span().start, it.span().end, it.code));

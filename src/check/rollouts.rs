@@ -18,9 +18,18 @@ use crate::value::Value;
 impl<'t> Checker<'t> {
     /// Reads every rollout.
     pub fn check_rollouts(&mut self) {
+        self.check_rollouts_where(|_, _| true);
+    }
+
+    /// Reads some of the rollouts.
+    pub fn check_rollouts_where(&mut self, which: impl Fn(&Checker<'t>, syntax::Entry<'t>) -> bool) {
         for id in self.declared_where(|it| matches!(it, Declaration::Rollout(_))) {
-            let Declared { module, kind: Declaration::Rollout(rollout), .. } = self.declared[id] else { continue };
-            self.within(module, |it| it.check_rollout(id, rollout));
+            let Declared { entry, module, kind: Declaration::Rollout(rollout), .. } = self.declared[id] else {
+                continue;
+            };
+            if which(self, entry) {
+                self.within(module, |it| it.check_rollout(id, rollout));
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 //! Stages: their names, what each comes after, and stages that a list stamps out.
 
+use std::collections::HashMap;
+
 use smol_str::SmolStr;
 
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::frame::Reading;
 use super::settings::is_word;
 use super::spot::Spot;
@@ -11,7 +13,7 @@ use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Entry, Stage, StageTime};
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
-use crate::syntax::{self, ExprKind as Tree};
+use crate::syntax::{self, ExprKind as Tree, Name};
 use crate::value::{Type, Value};
 
 /// The stages of a rollout while they are read.
@@ -137,7 +139,7 @@ impl<'t> Checker<'t> {
         entries: &[syntax::Entry<'t>],
         blocks: &[syntax::Entry<'t>],
     ) -> (Vec<Entry>, Vec<Entry>) {
-        let shows_loops = self.count_loops(entries) != 1;
+        let shows_loops = self.count_loops(entries, self.at) != 1;
         let rollout = self.spot.rollout;
         let spot = Spot { place: Place::Stage, staged: true, rollout, shows_loops, ..Spot::default() };
         self.units.stage = Some(path.clone());
@@ -166,18 +168,19 @@ impl<'t> Checker<'t> {
         self.at_spot(spot, |it| it.under("rollback", |it| it.body(&parts.entries, Place::Rollback)))
     }
 
-    /// Counts the loops of a stage: where there is one, paths leave it out.
-    fn count_loops(&self, entries: &[syntax::Entry<'t>]) -> usize {
-        entries.iter().map(|it| self.count_loops_of(*it)).sum()
+    /// Counts the loops of a stage, as names are looked up in a frame: where there is one, paths leave it out.
+    fn count_loops(&self, entries: &[syntax::Entry<'t>], frame: usize) -> usize {
+        entries.iter().map(|it| self.count_loops_of(*it, frame)).sum()
     }
 
-    fn count_loops_of(&self, entry: syntax::Entry<'t>) -> usize {
-        let inner: Vec<syntax::Entry<'t>> = entry.body().into_iter().flat_map(|it| it.entries()).collect();
+    fn count_loops_of(&self, entry: syntax::Entry<'t>, frame: usize) -> usize {
+        let within = |it: syntax::Entry<'t>| it.body().into_iter().flat_map(|it| it.entries()).collect::<Vec<_>>();
         let own = usize::from(is_word(entry, "for"));
-        let slot = if is_word(entry, "do") { self.fill_of(entry) } else { None };
-        let filled: Vec<syntax::Entry<'t>> =
-            slot.into_iter().flat_map(|it| it.entry.body()).flat_map(|it| it.entries()).collect();
-        own + self.count_loops(&inner) + self.count_loops(&filled)
+        let filled = match self.fill_of(entry, frame).filter(|_| is_word(entry, "do")) {
+            Some(fill) => self.count_loops(&within(fill.entry), fill.frame),
+            None => 0,
+        };
+        own + self.count_loops(&within(entry), frame) + filled
     }
 
     /// Lowers `for x in LIST { stage … }`: the stages once for each element.
@@ -203,14 +206,29 @@ impl<'t> Checker<'t> {
             }
             return;
         };
+        self.deeper(Weight::Body, list.span, |it| it.stamp_out(&parts.entries, name, values, &element, stages));
+    }
+
+    /// Reads stages once for each element.
+    fn stamp_out(
+        &mut self,
+        entries: &[syntax::Entry<'t>],
+        name: Name<'t>,
+        values: Vec<Value>,
+        element: &Type,
+        stages: &mut Stages,
+    ) {
         let muted = self.frames[self.at].muted;
-        for (at, value) in values.into_iter().take(STAGES_MAX).enumerate() {
+        for (at, value) in values.into_iter().enumerate() {
+            if !self.may_expand(name.span()) {
+                break;
+            }
             let mark = self.mark();
             let expr = crate::model::Expr::value(value, name.span());
             self.bind_value(name, expr, element.clone(), None);
             // What is wrong with the stages was said for the first element.
             self.frame().muted = muted || at > 0;
-            self.stage_entries(&parts.entries, Place::Stages, stages);
+            self.stage_entries(entries, Place::Stages, stages);
             self.forget(mark);
         }
         self.frame().muted = muted;
@@ -243,11 +261,13 @@ impl<'t> Checker<'t> {
     /// Works out what each stage comes after, once all are known.
     pub fn resolve_after(&mut self, stages: Stages) -> Vec<Stage> {
         let Stages { mut list, after } = stages;
+        let paths: HashMap<SmolStr, u32> = (0u32..).zip(&list).map(|(at, it)| (it.path.clone(), at)).collect();
         for at in 0..list.len() {
             list[at].after = match &after[at] {
                 None => at.checked_sub(1).map(|it| it as u32).into_iter().collect(),
                 Some(names) => {
-                    let mut indices: Vec<u32> = names.iter().flat_map(|it| self.stages_named(&list, it)).collect();
+                    let mut indices: Vec<u32> =
+                        names.iter().flat_map(|it| self.stages_named(&list, &paths, it)).collect();
                     indices.sort_unstable();
                     indices.dedup();
                     indices
@@ -258,11 +278,15 @@ impl<'t> Checker<'t> {
         list
     }
 
-    fn stages_named(&mut self, list: &[Stage], name: &AfterName) -> Vec<u32> {
+    /// Returns the stages that a name means: one, or all of an applied strategy.
+    fn stages_named(&mut self, list: &[Stage], paths: &HashMap<SmolStr, u32>, name: &AfterName) -> Vec<u32> {
         for path in &name.paths {
+            if let Some(at) = paths.get(path) {
+                return vec![*at];
+            }
             let beneath = format!("{path}.");
-            let is_named = |it: &Stage| it.path == *path || it.path.starts_with(&beneath);
-            let found: Vec<u32> = (0u32..).zip(list).filter(|(_, it)| is_named(it)).map(|(at, _)| at).collect();
+            let found = (0u32..).zip(list).filter(|(_, it)| it.path.starts_with(&beneath)).map(|(at, _)| at);
+            let found: Vec<u32> = found.collect();
             if !found.is_empty() {
                 return found;
             }

@@ -39,7 +39,9 @@ impl<'t> Checker<'t> {
     fn undo(&mut self, parts: &Parts<'t>) -> (Vec<Entry>, Option<Retry>) {
         let mut blocks = parts.entries.iter().copied().filter(|it| is_word(*it, "undo"));
         let Some(block) = blocks.next() else { return (Vec::new(), None) };
-        self.undo_said.insert(parts.entry.span());
+        let name = parts.entry.items().nth(1).map(|it| it.span());
+        let places = [Some(parts.entry.span()), name];
+        self.undo_said.extend(places.into_iter().flatten().map(|it| (it.source, it.start)));
         if let Some(second) = blocks.next() {
             let problem = Diagnostic::new(Code::PROPERTY_TWICE, second.head().span(), "`undo` is given twice");
             self.say(problem.also(block.head().span(), "first given here"));

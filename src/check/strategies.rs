@@ -6,7 +6,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::calls::count_of;
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::{Declaration, Declared, ParamFacts, declared_params};
 use super::frame::{Fill, Frame, Reading, Sense, Slot};
 use super::mismatch::described;
@@ -86,6 +86,13 @@ impl<'t> Checker<'t> {
             self.report.add(problem.also(name_span, "declared here"));
             return;
         }
+        if !self.may_expand(span) {
+            return;
+        }
+        self.deeper(Weight::Body, span, |it| it.apply_to(entry, id, &name, span, stages));
+    }
+
+    fn apply_to(&mut self, entry: Entry<'t>, id: usize, name: &str, span: Span, stages: &mut Stages) {
         let caller = self.at;
         let given = self.apply_arguments(entry, id, span);
         let Declared { entry: strategy, module, .. } = self.declared[id];
@@ -295,10 +302,10 @@ impl<'t> Checker<'t> {
         Some(Sense::Slot(Rc::new(Slot { params: params.to_vec(), fill: Some(fill) })))
     }
 
-    /// Returns what fills the slot that an entry places.
-    pub fn fill_of(&self, entry: Entry<'t>) -> Option<Fill<'t>> {
+    /// Returns what fills the slot that an entry places, as names are looked up in a frame.
+    pub fn fill_of(&self, entry: Entry<'t>, frame: usize) -> Option<Fill<'t>> {
         let name = super::word::called_name(entry.items().nth(1)?)?;
-        match self.frames[self.at].names.get(name.text()).map(|it| &it.sense) {
+        match self.frames[frame].names.get(name.text()).map(|it| &it.sense) {
             Some(Sense::Slot(slot)) => slot.fill,
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use super::checker::Checker;
+use super::checker::{Checker, Weight};
 use super::declare::{Declaration, Declared};
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic, nearest};
@@ -59,17 +59,20 @@ impl<'t> Checker<'t> {
         }
         self.types.insert(id, None);
         let written = entry.type_();
-        let of = self.within(module, |it| match written {
-            Some(written) => it.type_of(written),
-            None => {
-                it.say(Diagnostic::new(
-                    Code::SHAPE,
-                    name_span,
-                    "`type` needs a type: `type phase = { share: percent }`",
-                ));
-                Type::Any
-            }
+        let read = self.deeper(Weight::Declaration, name_span, |it| {
+            it.within(module, |it| match written {
+                Some(written) => it.type_of(written),
+                None => {
+                    it.say(Diagnostic::new(
+                        Code::SHAPE,
+                        name_span,
+                        "`type` needs a type: `type phase = { share: percent }`",
+                    ));
+                    Type::Any
+                }
+            })
         });
+        let of = read.unwrap_or(Type::Any);
         let of = match of {
             Type::Record(record) if record.name.is_none() => {
                 Type::Record(Arc::new(RecordType { name: Some(SmolStr::new(name)), fields: record.fields.clone() }))

@@ -199,3 +199,47 @@ fn blocks(page: &str) -> Vec<Block> {
     }
     blocks
 }
+
+/// Whatever a text holds, checking it ends with an answer: programs are cut, doubled and mixed at random places.
+#[test]
+fn broken_programs_have_an_answer_too() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let texts: Vec<(MemoryWorld, String)> = programs(Path::new("tests/lang"))
+        .iter()
+        .map(|it| (world_of(it.parent().expect("it is in a folder")), fs::read_to_string(it).expect("it can be read")))
+        .collect();
+    for _ in 0..1500 {
+        let (world, text) = &texts[random.usize(..texts.len())];
+        let other = &texts[random.usize(..texts.len())].1;
+        let broken = break_text(text, other, &mut random);
+        let checked = check(&world.clone().with("broken.rollout", &broken), "broken.rollout");
+        for diagnostic in &checked.diagnostics {
+            let source = checked.sources.get(diagnostic.span().source);
+            assert!(source.text().get(diagnostic.span().range()).is_some(), "{broken}");
+        }
+    }
+}
+
+fn break_text(text: &str, other: &str, random: &mut fastrand::Rng) -> String {
+    let words = |text: &str| text.split_inclusive([' ', '\n', '(', ')', '{', '}', '"']).map(str::to_owned).collect();
+    let mut words: Vec<String> = words(text);
+    let others: Vec<String> = other.split_inclusive([' ', '\n', '(', ')', '{', '}', '"']).map(str::to_owned).collect();
+    for _ in 0..random.usize(1..6) {
+        let at = random.usize(..words.len());
+        match random.u8(..4) {
+            0 => {
+                words.remove(at);
+            }
+            1 => words.insert(at, others[random.usize(..others.len())].clone()),
+            2 => words[at] = others[random.usize(..others.len())].clone(),
+            _ => {
+                let to = random.usize(..words.len());
+                words.swap(at, to);
+            }
+        }
+        if words.is_empty() {
+            words.push(String::new());
+        }
+    }
+    words.concat()
+}

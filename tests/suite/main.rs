@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
+mod action;
 mod corpus;
 mod docs;
 mod examples;
