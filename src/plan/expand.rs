@@ -446,7 +446,9 @@ impl<'a> Expansion<'a> {
 
     /// A `rest of` that is empty is a mistake somewhere else, and so is a choice from nothing.
     fn refuse_empty(&mut self, elements: &[Value], it: &Loop) {
-        if !elements.is_empty() || it.may_be_empty {
+        // A fleet that could not be loaded is empty for a reason that is told already.
+        let has_lost_fleet = self.wrong.iter().any(|it| it.code == Code::FLEET_LOAD);
+        if !elements.is_empty() || it.may_be_empty || has_lost_fleet {
             return;
         }
         let mut asks_rest = false;
@@ -602,7 +604,7 @@ impl<'a> Expansion<'a> {
         ask(&Planning {
             plan: &self.plan,
             world: self.request.world,
-            folder: self.request.folder,
+            folder: self.request.file.rsplit_once('/').map_or("", |(folder, _)| folder),
             now: self.request.now,
             place,
             one_slot,

@@ -5,6 +5,7 @@
 mod action;
 mod corpus;
 mod crash;
+mod docs;
 mod examples;
 mod journal;
 mod lang;
