@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use rollout::action::{Attempt, Performer, Quiet, Vault};
+use rollout::action::{Attempt, Environment, Performer, Quiet, Vault};
 use rollout::engine::{Answer, CommandAccept, CommandJob, Invocation, Job};
 
 const COMMANDS: u32 = 2_000;
@@ -52,7 +52,7 @@ fn bare(program: &Path) {
 }
 
 async fn performed(folder: &Path) {
-    let performer = Performer::new(Arc::new(Vault::empty()), Arc::new(Quiet));
+    let performer = Performer::new(Arc::new(Vault::empty()), Arc::new(Quiet), Environment::of_engine());
     let workers = (0..AT_ONCE).map(|worker| {
         let (performer, folder) = (performer.clone(), folder.to_owned());
         tokio::spawn(async move {

@@ -1,30 +1,26 @@
-//! The clean set of variables that a command sees: little of the engine's own environment, and what its job gives.
+//! The clean set of variables that a command sees: little of the starter's environment, and what its job gives.
 //! Knows no secret: values arrive resolved.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
-/// What every command gets of the engine's own variables.
+/// What every command gets of them.
 const ALWAYS: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The variables of whoever started a run, of which its commands see some.
-#[derive(Debug, Clone)]
+/// The variables of whoever starts a run, of which few are passed on.
+#[derive(Clone)]
 pub struct Environment {
     own: BTreeMap<OsString, OsString>,
 }
 
 impl Environment {
-    /// The engine's own variables, as they are now.
+    /// Returns the engine's own variables, as they are now.
     pub fn of_engine() -> Environment {
         Environment { own: std::env::vars_os().collect() }
     }
 
-    /// The variables of somebody whose run was handed over to the engine.
-    pub fn of(variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>) -> Environment {
-        Environment { own: variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
-    }
-
+    /// Returns the value of a variable, if it is set.
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
         self.own.get(OsStr::new(name)).map(OsString::as_os_str)
     }
@@ -42,6 +38,13 @@ impl Environment {
             clean.extend(passed.map(|(name, value)| (name.clone(), value.clone())));
         }
         clean
+    }
+}
+
+impl<Name: AsRef<str>> FromIterator<(Name, String)> for Environment {
+    fn from_iter<Variables: IntoIterator<Item = (Name, String)>>(variables: Variables) -> Environment {
+        let own = variables.into_iter().map(|(name, value)| (OsString::from(name.as_ref()), OsString::from(value)));
+        Environment { own: own.collect() }
     }
 }
 
@@ -74,8 +77,8 @@ mod tests {
     #[test]
     fn only_what_is_named_passes() {
         let own = [("HOME", "/home/a"), ("AWS_KEY", "1"), ("SECRET", "2"), ("LD_PRELOAD", "3")];
-        let own = own.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let clean = Environment { own: own.into() }.clean(&["AWS_*"]);
+        let own: Environment = own.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        let clean = own.clean(&["AWS_*"]);
         let names: Vec<_> = clean.keys().map(|name| name.to_str().expect("the names are text")).collect();
         assert_eq!(names, ["AWS_KEY", "HOME", "PATH"]);
     }

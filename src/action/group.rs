@@ -10,6 +10,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
+const COLLECT_TRIES: u32 = 100;
+
 /// A process, told apart from every other that had or will have its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessIdentity {
@@ -123,7 +125,13 @@ impl Drop for Group {
     fn drop(&mut self) {
         if !self.is_settled {
             self.signal(Signal::KILL);
-            self.child.wait().ok();
+            // A killed process is gone at once, unless it hangs in the kernel; then nobody waits for it.
+            for _ in 0..COLLECT_TRIES {
+                if !matches!(self.child.try_wait(), Ok(None)) {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 }

@@ -3,14 +3,16 @@
 //!
 //! - `attempt`: what is told with a job, and who watches it live
 //! - `performer`: the one who performs
-//! - `process`: a program from its start to its end, with everything it starts
+//! - `start`: how a command begins
+//! - `process`: a command until its end, with everything it starts
 //! - `programs`: where programs are found
 //! - `group`: the processes of one command as a whole; what a killed engine left over
 //! - `output`: what a process prints: masked, logged, shown, remembered
 //! - `outputs`: the `key=value` lines a command leaves
 //! - `environment`: the clean set of variables
 //! - `vault`: secrets by name
-//! - `mask`: no secret leaves in any of its spellings
+//! - `mask`: no secret leaves
+//! - `spelling`: the ways in which a secret may be written
 //! - `http`: one request
 //! - `probe`: questions to the world
 //! - `fault`: why the world said no, in words
@@ -27,6 +29,8 @@ mod performer;
 mod probe;
 mod process;
 mod programs;
+mod spelling;
+mod start;
 mod vault;
 
 pub use attempt::{Attempt, Live, Quiet, Stream};

@@ -92,6 +92,8 @@ pub(super) struct Mouth<'a> {
     masking: Masking<'a>,
     /// What has come of the current line.
     line: Vec<u8>,
+    /// Whether what was handed on last did not end its line.
+    is_open: bool,
     /// The end of what was printed; at most twice what is kept.
     end: Vec<u8>,
     last_line: String,
@@ -99,7 +101,14 @@ pub(super) struct Mouth<'a> {
 
 impl<'a> Mouth<'a> {
     pub(super) fn new(stream: Stream, mask: &'a Mask) -> Mouth<'a> {
-        Mouth { stream, masking: Masking::new(mask), line: Vec::new(), end: Vec::new(), last_line: String::new() }
+        Mouth {
+            stream,
+            masking: Masking::new(mask),
+            line: Vec::new(),
+            is_open: false,
+            end: Vec::new(),
+            last_line: String::new(),
+        }
     }
 
     /// Takes the next bytes.
@@ -115,10 +124,11 @@ impl<'a> Mouth<'a> {
         masking.finish(&mut |safe| line.extend_from_slice(safe));
         self.tell(log, live, step);
         if !self.line.is_empty() {
-            self.line.push(b'\n');
             self.tell_lines(self.line.len(), log, live, step);
-            // The line end was ours.
-            self.end.pop();
+        }
+        if self.is_open {
+            // What the log says next begins on a line of its own.
+            log.write(b"\n");
         }
     }
 
@@ -133,6 +143,7 @@ impl<'a> Mouth<'a> {
 
     fn tell_lines(&mut self, length: usize, log: &mut Log, live: &dyn Live, step: &str) {
         let lines = &self.line[..length];
+        self.is_open = !lines.ends_with(b"\n");
         log.write(lines);
         for line in lines.strip_suffix(b"\n").unwrap_or(lines).split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -18,8 +18,9 @@ use super::group::ProcessIdentity;
 use super::http;
 use super::outputs::read_outputs;
 use super::probe::{read_answer, tcp};
-use super::process::{self, Setup};
+use super::process;
 use super::programs::Programs;
+use super::start::Setup;
 use super::vault::Vault;
 use crate::engine::{Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, ProbeAsk, ProbeJob, Probed};
 
@@ -44,12 +45,8 @@ struct Shared {
 }
 
 impl Performer {
-    pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>) -> Performer {
-        Performer::with(vault, live, Environment::of_engine())
-    }
-
-    /// The same, with the variables of whoever started the run.
-    pub fn with(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
+    /// Makes ready with the secrets of a run, someone who watches, and the variables that commands may be passed.
+    pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
         let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
         let programs = Programs::default();
         Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs }) }

@@ -1,14 +1,11 @@
-//! A program from its start to its end, with everything it starts: one process group, one log, one deadline.
-//! Decides nothing about what a fault means.
+//! A command until its end, with everything it starts: one process group, one log, one deadline. Decides nothing
+//! about what a fault means.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
 use std::future::Future;
-use std::io::ErrorKind;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::os::unix::process::ExitStatusExt;
 use std::pin::Pin;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use rustix::process::{PidfdFlags, Signal, pidfd_open};
@@ -17,33 +14,18 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::time::{Instant, Sleep};
 
-use super::attempt::{Attempt, Live, Stream};
+use super::attempt::Stream;
 use super::fault::{duration_text, ended, fault};
 use super::group::{Group, ProcessIdentity, hundredths};
-use super::mask::Mask;
 use super::output::{Log, Mouth};
-use super::programs::Programs;
-use crate::engine::{CommandAccept, Done, Fault, FaultKind, Invocation, Shell};
+use super::start::{Setup, spawn};
+use crate::engine::{Done, Fault, FaultKind};
 
 /// How long pipes are read that a grandchild holds open after the leader has ended.
 const DRAIN: Duration = Duration::from_millis(1_500);
 /// How long a killed process is waited for: one that hangs in the kernel may never end.
 const KILL_WAIT: Duration = Duration::from_secs(5);
 const READ_BYTES: usize = 32 << 10;
-
-/// All that is needed to run one command; secrets are in place.
-pub(super) struct Setup<'a> {
-    pub(super) attempt: &'a Attempt,
-    pub(super) what: &'a Invocation,
-    pub(super) variables: BTreeMap<OsString, OsString>,
-    pub(super) folder: &'a str,
-    pub(super) stdin: Option<String>,
-    pub(super) timeout_ms: u64,
-    pub(super) accept: &'a CommandAccept,
-    pub(super) mask: &'a Mask,
-    pub(super) live: &'a dyn Live,
-    pub(super) programs: &'a Programs,
-}
 
 /// Runs a command to its end and judges it by what it accepts.
 pub(super) async fn run(
@@ -56,52 +38,9 @@ pub(super) async fn run(
     started(ProcessIdentity::new(group.child.id(), since));
     let unwatched = |error: std::io::Error| fault(FaultKind::Unknown, format!("it could not be watched: {error}"));
     let mut watch = Watch::new(&mut group, &setup).map_err(unwatched)?;
-    let end = watch.to_end(ended).await;
+    let end = watch.pump(ended).await;
     let said = watch.close();
     judge(end, group.settle(), said, &setup)
-}
-
-fn spawn(setup: &Setup) -> Result<std::process::Child, Fault> {
-    let (program, arguments) = argv(setup.what);
-    let refused = |why: String| fault(FaultKind::Unreachable, why);
-    if program.is_empty() {
-        return Err(refused("no program is named".to_owned()));
-    }
-    if let Some((name, _)) = setup.variables.iter().find(|(_, value)| value.as_encoded_bytes().contains(&0)) {
-        return Err(refused(format!("the value for `{}` holds a NUL, which no process can be given", name.display())));
-    }
-    let path = setup.programs.find(program, setup.variables.get(OsStr::new("PATH")));
-    let path = path.ok_or_else(|| refused(format!("the program `{program}` is not there, or not executable")))?;
-    let mut command = Command::new(path);
-    // No code runs between fork and exec, so that the cheap way to start a process can be taken.
-    command.arg0(program).args(arguments).env_clear().envs(&setup.variables).current_dir(setup.folder);
-    command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.stdin(if setup.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    command.spawn().map_err(|error| refused(explain(&error, program, setup)))
-}
-
-fn argv(what: &Invocation) -> (&str, Vec<&str>) {
-    match what {
-        Invocation::Script { shell: Shell::Sh, text } => ("sh", vec!["-eu", "-c", text]),
-        Invocation::Script { shell: Shell::Bash, text } => ("bash", vec!["-eu", "-o", "pipefail", "-c", text]),
-        Invocation::Exec { argv } => match argv.split_first() {
-            Some((program, arguments)) => (program, arguments.iter().map(String::as_str).collect()),
-            None => ("", Vec::new()),
-        },
-    }
-}
-
-fn explain(error: &std::io::Error, program: &str, setup: &Setup) -> String {
-    match error.kind() {
-        ErrorKind::NotFound if !Path::new(setup.folder).is_dir() => {
-            format!("its folder `{}` does not exist", setup.folder)
-        }
-        ErrorKind::NotFound => format!("the program `{program}` is not there"),
-        ErrorKind::ArgumentListTooLong => {
-            "its script or one of its values is larger than 128 KiB: hand it over as a file".to_owned()
-        }
-        _ => format!("`{program}` could not be started: {error}"),
-    }
 }
 
 /// How a command came to its end.
@@ -158,7 +97,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Pumps until the leader has ended and its pipes are closed, or until waiting longer makes no sense.
-    async fn to_end(&mut self, mut ended: Pin<&mut (dyn Future<Output = ()> + Send)>) -> End {
+    async fn pump(&mut self, mut ended: Pin<&mut (dyn Future<Output = ()> + Send)>) -> End {
         let Watch { setup, group, leader, stdout, stderr, stdin, out, err, log } = self;
         let (live, step) = (setup.live, setup.attempt.step.as_str());
         let mut phase = Phase::Running;

@@ -21,7 +21,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where a secret is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
-    /// A variable of the engine's own environment.
+    /// A variable of whoever starts the run.
     Env(String),
     File(PathBuf),
     /// A program and its arguments; the secret is what it prints.
@@ -59,12 +59,7 @@ impl Vault {
 
     /// Fetches each declared secret. One that cannot be had is named in the second part, and again whenever it is
     /// asked for.
-    pub async fn load(declared: &[(SmolStr, SecretSource)]) -> (Vault, Vec<(SmolStr, SecretFailure)>) {
-        Vault::load_from(declared, &Environment::of_engine()).await
-    }
-
-    /// The same, with the variables of whoever started the run.
-    pub async fn load_from(
+    pub async fn load(
         declared: &[(SmolStr, SecretSource)],
         environment: &Environment,
     ) -> (Vault, Vec<(SmolStr, SecretFailure)>) {

@@ -1,7 +1,7 @@
 //! From words and a file to a plan: checks the file, reads the inputs, and shows what is wrong with either.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use smol_str::SmolStr;
 
@@ -54,8 +54,8 @@ pub fn plan_for(
     let named = program.rollout(rollout);
     let given = given(wanted)?;
     let inputs = read_inputs(named, &given).map_err(|it| wrong(context, &it, sources, wanted.file))?;
-    let folder = folder_of(&here, wanted.file);
-    let folder = folder.to_str().ok_or_else(|| Failure::usage("the file's folder is not named in UTF-8"))?;
+    // Each action knows the folder of its file, as the file was named from here.
+    let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
     let only = super::only::condition(wanted.only)?;
     let request = PlanRequest {
@@ -129,13 +129,6 @@ fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
     };
     let words = words.collect::<Result<_, Failure>>()?;
     Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned) })
-}
-
-/// Relative commands run beside the file, wherever the program was started.
-fn folder_of(here: &Path, file: &str) -> PathBuf {
-    let file = here.join(file);
-    let folder = file.parent().unwrap_or(here);
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
 /// Shows findings as they are wanted.

@@ -43,6 +43,7 @@ impl Plan {
 pub(super) struct Planning<'a> {
     pub plan: &'a Plan,
     pub world: &'a dyn World,
+    /// The folder of the program's file, as seen from where the tool was started.
     pub folder: &'a str,
     pub now: At,
     pub place: Place,

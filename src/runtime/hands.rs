@@ -68,7 +68,7 @@ impl Perform for Hands {
 
     fn prepare(&self, run: &SmolStr, plan: &Arc<Plan>, variables: Option<BTreeMap<SmolStr, String>>) {
         let environment = match variables {
-            Some(variables) => Environment::of(variables.into_iter().map(|(name, value)| (name.to_string(), value))),
+            Some(variables) => variables.into_iter().collect(),
             None => Environment::of_engine(),
         };
         let (plan, audience) = (Arc::clone(plan), self.audience.clone());
@@ -86,13 +86,13 @@ impl Hand {
         let folder = Path::new(&self.plan.folder);
         let declared: Vec<(SmolStr, SecretSource)> =
             self.plan.secrets.iter().map(|it| (it.name.clone(), source_of(it, folder))).collect();
-        let (vault, gone) = Vault::load_from(&declared, &self.environment).await;
+        let (vault, gone) = Vault::load(&declared, &self.environment).await;
         for (name, failure) in gone {
             // Whichever step needs it says so; the run pauses there.
             tracing::warn!(run = %self.run, secret = %name, %failure, "a secret is not there");
         }
         let live = Shown { run: self.run.clone(), audience: self.audience.clone() };
-        Performer::with(Arc::new(vault), Arc::new(live), self.environment.clone())
+        Performer::new(Arc::new(vault), Arc::new(live), self.environment.clone())
     }
 }
 

@@ -25,7 +25,7 @@ mod tests {
         for (kind, name) in TokenKind::ALL.iter().filter(|it| it.0 != TokenKind::Stray) {
             assert_eq!(terminal(name), Some(*kind as u8), "{name}");
         }
-        assert_eq!(terminal("LONE"), Some(crate::syntax::layout::LONE));
+        assert_eq!(terminal("LONE"), Some(crate::syntax::token::LONE));
     }
 
     #[test]

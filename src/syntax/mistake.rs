@@ -29,10 +29,18 @@ pub(super) enum MistakeKind {
     StrayCloser,
     /// A `{` belongs here.
     MissingBodyOpen,
+    /// A body's `{` begins a line; the token before it.
+    BodyOnOwnLine {
+        before: u32,
+    },
     TooDeep,
     /// What the literal should be, where that is certain.
     UnknownUnit {
         write: Option<String>,
+    },
+    /// A number and its unit with space between.
+    SpacedUnit {
+        write: String,
     },
     SingleQuotes,
     /// An operator with space on one side only.

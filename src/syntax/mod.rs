@@ -8,8 +8,10 @@
 //! - `layout`: what a token is where it stands; line ends; balanced brackets
 //! - `grammar`: `grammar/rollout.pest` over the laid out tokens
 //! - `build`, `node`: what the grammar found, as a flat tree
+//! - `audit`: what the tree shows to be wrong, and which entries that breaks
 //! - `mistake`, `message`: what is wrong, as data and in words
 
+mod audit;
 mod build;
 mod grammar;
 mod layout;

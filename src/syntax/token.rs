@@ -82,6 +82,9 @@ token_kinds! {
     Stray = b'!', "", "a character that means nothing here";
 }
 
+/// The character of a leaf that is a whole value, whatever its kind: most are, and the grammar need not look on.
+pub(super) const LONE: u8 = b'W';
+
 impl TokenKind {
     /// Returns whether a value or a type may end with this token.
     pub(super) fn ends_operand(self) -> bool {

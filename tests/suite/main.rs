@@ -2,12 +2,17 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
+mod action;
 mod corpus;
+mod crash;
+mod docs;
 mod examples;
 mod journal;
 mod lang;
 mod sagas;
+mod sessions;
 mod shell;
+mod stage;
 mod syntax;
 mod tidy;
 mod toy;

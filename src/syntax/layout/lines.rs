@@ -2,6 +2,7 @@
 
 use super::Layout;
 use super::words::operator_word;
+use crate::syntax::mistake::MistakeKind;
 use crate::syntax::token::TokenKind;
 
 /// What is indented deeper counts as indented so deep.
@@ -58,6 +59,11 @@ impl Layout<'_> {
         match self.tokens.kinds[index] {
             _ if !self.last.ends_operand() => false,
             TokenKind::Coalesce => true,
+            TokenKind::BodyOpen if self.last != TokenKind::BraceClose => {
+                let before = self.last_token as u32;
+                self.mistakes.add(MistakeKind::BodyOnOwnLine { before }, self.start_of(index), self.end_of(index));
+                true
+            }
             TokenKind::Name if !key => {
                 let word = operator_word(self.tokens.slice(index, self.text));
                 let goes_on = [TokenKind::And, TokenKind::Or, TokenKind::Then, TokenKind::Else, TokenKind::Where];

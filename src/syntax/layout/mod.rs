@@ -7,33 +7,23 @@
 //! - `lines`: what a line's end means
 //! - `repair`: where missing brackets belong, by indentation
 //! - `depth`: the limit on nesting
+//! - `stream`: the tokens as the grammar reads them
 
 mod balance;
 mod depth;
 mod frame;
 mod lines;
 mod repair;
+mod stream;
 mod words;
 
 pub(super) use balance::{balance, misplaced_closers};
 pub use depth::NESTING_MAX;
+pub(super) use stream::Stream;
 
 use self::frame::{Frame, FrameKind};
 use super::mistake::{MistakeKind, Mistakes};
 use super::token::{TokenKind, Tokens};
-
-/// The character of a leaf that is a whole value, whatever its kind: most are, and the grammar need not look on.
-pub(super) const LONE: u8 = b'W';
-
-/// The tokens as the grammar reads them: one character each, and the token it stands for. A character that
-/// stands for nothing in the text points to the token before it.
-#[derive(Default)]
-pub(super) struct Stream {
-    pub kinds: Vec<u8>,
-    pub tokens: Vec<u32>,
-    /// Where the grammar may be started anew: after the end of an entry of the file.
-    pub cuts: Vec<u32>,
-}
 
 struct Layout<'t> {
     text: &'t str,
@@ -160,38 +150,6 @@ impl Layout<'_> {
         self.frames.last_mut().expect("the file's own frame is never closed")
     }
 
-    /// Adds a token to the stream as what it turned out to be.
-    fn push(&mut self, kind: TokenKind, index: usize) {
-        self.settle_leaf(kind);
-        if kind.is_leaf() && !self.top().in_type && !matches!(self.last, TokenKind::Dot | TokenKind::For) {
-            self.leaf = Some(self.stream.kinds.len());
-        }
-        self.tokens.kinds[index] = kind;
-        self.stream.kinds.push(kind as u8);
-        self.stream.tokens.push(index as u32);
-        self.last = kind;
-        self.last_token = index;
-    }
-
-    /// Adds to the stream what the text does not hold.
-    fn push_unwritten(&mut self, kind: TokenKind) {
-        self.settle_leaf(kind);
-        self.stream.kinds.push(kind as u8);
-        self.stream.tokens.push(self.last_token as u32);
-        self.last = kind;
-    }
-
-    /// The token that follows a leaf says whether the leaf is a whole value.
-    fn settle_leaf(&mut self, next: TokenKind) {
-        use TokenKind as T;
-        let Some(leaf) = self.leaf.take() else { return };
-        let goes_on = next.is_binary() || matches!(next, T::CallOpen | T::IndexOpen | T::Dot | T::Where);
-        let key = matches!(next, T::Assign | T::Colon) && !self.top().holds_entries();
-        if !goes_on && !key {
-            self.stream.kinds[leaf] = LONE;
-        }
-    }
-
     /// An operand that follows another one begins a new item, and a new count of levels with it.
     fn begin_operand(&mut self) {
         if self.last.ends_operand() {
@@ -239,13 +197,6 @@ impl Layout<'_> {
             self.push(TokenKind::TypeClose, index);
         } else {
             self.operator(raw, index);
-        }
-    }
-
-    /// Notes that the grammar may be started anew here.
-    fn cut(&mut self) {
-        if self.frames.len() == 1 {
-            self.stream.cuts.push(self.stream.kinds.len() as u32);
         }
     }
 

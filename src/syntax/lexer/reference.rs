@@ -57,7 +57,7 @@ fn agree(text: &str) {
 
 #[test]
 fn the_lexer_agrees_with_its_reference_on_the_example() {
-    let text = include_str!("../../../tests/lang/vision.rollout");
+    let text = include_str!("../../../tests/fixtures/vision.rollout");
     assert!(by_reference(text).is_some());
     agree(text);
     for (at, _) in text.char_indices() {

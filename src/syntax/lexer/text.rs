@@ -229,8 +229,8 @@ impl Lexer<'_> {
     /// A text in the quotes of other languages, or a lone `'`.
     pub(super) fn single_quoted(&mut self) {
         let start = self.at;
-        let line = self.text[start + 1..].lines().next().unwrap_or_default();
-        let Some(length) = line.find('\'') else { return self.junk() };
+        let length = self.bytes[start + 1..].iter().position(|it| matches!(it, b'\'' | b'\n'));
+        let Some(length) = length.filter(|it| self.bytes[start + 1 + it] == b'\'') else { return self.junk() };
         self.at += length + 2;
         self.mistakes.add(MistakeKind::SingleQuotes, start, self.at);
         self.token(TokenKind::Text, start);

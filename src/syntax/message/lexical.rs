@@ -24,6 +24,7 @@ impl Narrator<'_> {
             MistakeKind::MissingBodyOpen => Diagnostic::new(Code::MISSING_BODY, span, "expected `{` to open a body")
                 .because("the lines below are indented and end with a `}`")
                 .fix("insert `{`", span, " {"),
+            MistakeKind::BodyOnOwnLine { before } => self.body_on_own_line(*before, span),
             MistakeKind::TooDeep => {
                 let message = format!("this nests more than {NESTING_MAX} levels deep");
                 Diagnostic::new(Code::TOO_DEEP, span, message)
@@ -31,6 +32,11 @@ impl Narrator<'_> {
                     .help("name a part of it with `let`, and use the name")
             }
             MistakeKind::UnknownUnit { write } => self.unknown_unit(write.as_deref(), span),
+            MistakeKind::SpacedUnit { write } => {
+                Diagnostic::new(Code::UNKNOWN_UNIT, span, "a unit stands right behind its number")
+                    .because(format!("write `{write}`"))
+                    .fix(format!("write `{write}`"), span, write.as_str())
+            }
             MistakeKind::SingleQuotes => self.single_quotes(span),
             MistakeKind::LopsidedOperator => self.lopsided(span),
             MistakeKind::UnknownEscape => self.unknown_escape(span),
@@ -67,12 +73,34 @@ impl Narrator<'_> {
             '“' | '”' | '„' => {
                 found.help("a text stands in straight quotes: `\"…\"`").fix("write `\"`", span, "\"")
             }
-            '%' => found.help("a percent has no space before its sign: `5%`"),
+            '%' => self.spaced_percent(found),
             '$' => found.help("`${…}` stands inside a text: `\"${name}\"`"),
             '\'' => found.help("a text stands in double quotes: `\"…\"`"),
             it if it.is_control() || it.is_whitespace() => found.fix("remove it", span, ""),
             _ => found,
         }
+    }
+
+    /// `5 %` is meant to be `5%`.
+    fn spaced_percent(&self, found: Diagnostic) -> Diagnostic {
+        let span = found.span();
+        let before = self.source.text()[..span.start as usize].trim_end_matches(' ');
+        let found = found.help("a percent has no space before its sign: `5%`");
+        if !before.ends_with(|it: char| it.is_ascii_digit()) {
+            return found;
+        }
+        let gap = self.span(before.len() as u32, span.end);
+        found.fix("remove the space before `%`", gap, self.source.slice(span))
+    }
+
+    fn body_on_own_line(&self, before: u32, span: Span) -> Diagnostic {
+        let gap = self.token_span(before).after().to(span);
+        let found = Diagnostic::new(Code::MISSING_BODY, span, "a body's `{` stands on the line of its word")
+            .because("this begins a line")
+            .also(self.token_span(before), "it belongs behind this");
+        // A comment between the two must not be lost.
+        let blank = self.source.slice(gap).trim_end_matches('{').trim().is_empty();
+        if blank { found.fix("move `{` to the line before", gap, " {") } else { found }
     }
 
     fn unclosed_text(&self, kind: &MistakeKind, span: Span) -> Diagnostic {

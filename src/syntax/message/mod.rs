@@ -2,9 +2,13 @@
 //!
 //! - `lexical`: characters, literals, quotes, brackets
 //! - `shape`: what is missing, too much, or not expected
+//! - `echo`: which mistakes are told, and which only follow from others
 
+mod echo;
 mod lexical;
 mod shape;
+
+pub(super) use echo::{Rank, tell_all};
 
 use super::mistake::{Mistake, MistakeKind};
 use super::node::Node;
@@ -12,67 +16,11 @@ use super::token::{TokenKind, Tokens};
 use crate::diag::Diagnostic;
 use crate::source::{Source, Span};
 
-/// How many findings one line can have.
-const FINDINGS_PER_LINE_MAX: usize = 4;
-
 /// Tells the mistakes of one reading of a text.
 pub(super) struct Narrator<'t> {
     pub source: &'t Source,
     pub tokens: &'t Tokens,
     pub nodes: &'t [Node],
-}
-
-impl Mistake {
-    /// How sure it is that this mistake is not the echo of another on its line; surest first.
-    pub fn rank(&self) -> Rank {
-        match self.kind {
-            MistakeKind::TooLarge | MistakeKind::TooDeep => Rank::Limit,
-            MistakeKind::UnclosedText | MistakeKind::UnclosedBlock | MistakeKind::UnclosedHole => Rank::Quote,
-            MistakeKind::UnknownUnit { .. }
-            | MistakeKind::SingleQuotes
-            | MistakeKind::LopsidedOperator
-            | MistakeKind::UnknownEscape
-            | MistakeKind::BadLiteral { .. }
-            | MistakeKind::Foreign { .. }
-            | MistakeKind::MissingAlias
-            | MistakeKind::MissingEquals { .. }
-            | MistakeKind::ChainedComparison { .. }
-            | MistakeKind::ChainedRange => Rank::Word,
-            MistakeKind::Junk => Rank::Character,
-            MistakeKind::UnclosedBracket { .. } | MistakeKind::StrayCloser | MistakeKind::MissingBodyOpen => {
-                Rank::Bracket
-            }
-            MistakeKind::Node { .. } | MistakeKind::MisplacedWhere | MistakeKind::Unreadable => Rank::Shape,
-        }
-    }
-}
-
-/// What a mistake is about: the later ranks follow from the earlier ones on their line more often than not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    Limit,
-    Quote,
-    Word,
-    Character,
-    Bracket,
-    Shape,
-}
-
-impl Rank {
-    /// Returns whether a mistake says nothing new on a line where others of these ranks were told.
-    pub fn is_echo_of(self, told: &[Rank]) -> bool {
-        let told_any = |ranks: &[Rank]| ranks.iter().any(|it| told.contains(it));
-        match self {
-            Rank::Limit => told_any(&[Rank::Limit]),
-            Rank::Quote => told_any(&[Rank::Limit, Rank::Quote]),
-            Rank::Word => told_any(&[Rank::Limit]) || told.len() >= FINDINGS_PER_LINE_MAX,
-            Rank::Character | Rank::Bracket => told_any(&[Rank::Limit, Rank::Quote, self]),
-            Rank::Shape => {
-                let surer = told_any(&[Rank::Limit, Rank::Quote, Rank::Character, Rank::Bracket]);
-                surer || told.len() >= FINDINGS_PER_LINE_MAX
-            }
-        }
-    }
 }
 
 impl Narrator<'_> {

@@ -3,7 +3,6 @@
 use super::Narrator;
 use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
-use crate::syntax::lexer::unit_meant;
 use crate::syntax::node::{Children, NodeKind};
 use crate::syntax::token::TokenKind;
 
@@ -14,7 +13,7 @@ impl Narrator<'_> {
         match self.nodes[node as usize].kind {
             NodeKind::Missing => self.missing(node, parent, span),
             NodeKind::Surplus => self.surplus(parent, span),
-            _ => self.unexpected(node, parent, span),
+            _ => self.unexpected(node, parent),
         }
     }
 
@@ -99,6 +98,16 @@ impl Narrator<'_> {
                 .because("`:` says a type")
                 .fix("write `=`", colon, " =");
         }
+        if self.kind_at(before) == Some(TokenKind::Colon) && next == Some(TokenKind::Assign) {
+            let both = colon.to(self.token_span(before + 1));
+            if self.source.slice(both) == ":=" {
+                return Diagnostic::new(Code::MISSING_EQUALS, both, "`:=` is written `=` here").fix(
+                    "write `=`",
+                    both,
+                    "=",
+                );
+            }
+        }
         let after = self.quoted(before);
         Diagnostic::new(Code::MISSING_TYPE, span, format!("expected a type after {after}"))
             .because("a type belongs here")
@@ -123,7 +132,7 @@ impl Narrator<'_> {
         }
     }
 
-    fn unexpected(&self, node: u32, parent: u32, span: Span) -> Diagnostic {
+    fn unexpected(&self, node: u32, parent: u32) -> Diagnostic {
         let first = self.nodes[node as usize].first;
         let place = self.token_span(first);
         let before = first.checked_sub(1).filter(|_| self.place_in(parent, node) > 0);
@@ -144,7 +153,7 @@ impl Narrator<'_> {
             }
             _ if kind == TokenKind::Assign => Diagnostic::new(Code::UNEXPECTED, place, "expected a name before `=`")
                 .help("to compare two values, write `==`"),
-            _ if kind.starts_operand() || kind == TokenKind::BodyOpen => self.between(before, first, span),
+            _ if kind.starts_operand() || kind == TokenKind::BodyOpen => self.between(before, first),
             _ => {
                 Diagnostic::new(Code::UNEXPECTED, place, format!("expected `,` or the end of the list before {found}"))
             }
@@ -152,9 +161,9 @@ impl Narrator<'_> {
     }
 
     /// Two values side by side where a comma belongs between them.
-    fn between(&self, before: u32, first: u32, _all: Span) -> Diagnostic {
-        if let Some(unit) = self.spaced_unit(before, first) {
-            return unit;
+    fn between(&self, before: u32, first: u32) -> Diagnostic {
+        if let Some(call) = self.spaced_call(before, first) {
+            return call;
         }
         let gap = self.token_span(before).after();
         let found = self.quoted(first);
@@ -163,14 +172,16 @@ impl Narrator<'_> {
             .fix("insert `,`", gap, ",")
     }
 
-    /// `5 minutes` is meant to be `5m`.
-    fn spaced_unit(&self, before: u32, first: u32) -> Option<Diagnostic> {
-        let number = matches!(self.kind_at(before), Some(TokenKind::Int | TokenKind::Number));
-        let unit = unit_meant(self.token_text(first)).filter(|_| number)?;
-        let span = self.token_span(before).to(self.token_span(first));
-        let write = format!("{}{unit}", self.token_text(before));
-        let found = Diagnostic::new(Code::UNKNOWN_UNIT, span, "a unit stands right behind its number");
-        Some(found.because(format!("write `{write}`")).fix(format!("write `{write}`"), span, write.clone()))
+    /// A call's `(` touches the name of what is called.
+    fn spaced_call(&self, before: u32, first: u32) -> Option<Diagnostic> {
+        let name = self.kind_at(before) == Some(TokenKind::Name);
+        let gap = self.token_span(before).after().to(self.token_span(first));
+        let spaced = self.kind_at(first) == Some(TokenKind::ParenOpen) && self.source.slice(gap).trim() == "(";
+        (name && spaced).then(|| {
+            Diagnostic::new(Code::UNEXPECTED, self.token_span(first), "the `(` of a call touches its name")
+                .because("a space stands before it")
+                .fix("remove the space", gap, "(")
+        })
     }
 
     /// What begins an entry cannot begin one.
@@ -183,7 +194,14 @@ impl Narrator<'_> {
             TokenKind::Then | TokenKind::Else => format!("{found} has no `if` before it"),
             _ => format!("expected an entry or a value, found {found}"),
         };
-        Diagnostic::new(Code::UNEXPECTED, place, message)
+        let diagnostic = Diagnostic::new(Code::UNEXPECTED, place, message);
+        let mark = kind.is_binary() && !self.token_text(first).starts_with(char::is_alphabetic);
+        match mark && self.tokens.first[first as usize] {
+            true => {
+                diagnostic.help(format!("a line goes on when it ends with {found}, not when the next begins with it"))
+            }
+            false => diagnostic,
+        }
     }
 
     /// An entry is complete, and more stands on its line.
@@ -191,8 +209,8 @@ impl Narrator<'_> {
         let place = self.token_span(first);
         let found = self.quoted(first);
         let kind = self.kind_at(first).unwrap_or(TokenKind::Stray);
-        if let Some(unit) = self.spaced_unit(before, first) {
-            return unit;
+        if let Some(call) = self.spaced_call(before, first) {
+            return call;
         }
         let has = |kind| self.children(entry).any(|it| self.nodes[it as usize].kind == kind);
         let typed = has(NodeKind::Annotation) && !has(NodeKind::Assigned);

@@ -47,6 +47,14 @@ fn certain_fixes_mend_the_text() {
     mends("a = 5min, b = 10sec, c = 3hours, d = 5pct", "a = 5m, b = 10s, c = 3h, d = 5%");
     mends("a = 10 minutes", "a = 10m");
     mends("a = 1hour30min", "a = 1h30m");
+    mends("wait 5 minutes", "wait 5m");
+    mends("a = 5 % of b", "a = 5% of b");
+    mends("a := 5", "a = 5");
+    mends("a = f (5)", "a = f(5)");
+    mends("stage a\n{\n  run \"x\"\n}\n", "stage a {\n  run \"x\"\n}\n");
+    mends("a = { b = { c 1 }, d 2 }", "a = { b = { c = 1 }, d = 2 }");
+    mends("risk 65", "risk = 65");
+    mends("days mon..fri", "days = mon..fri");
     mends("a = 5mb", "a = 5MB");
     mends("a = 'x'", "a = \"x\"");
     mends("a = 1,, b = 2", "a = 1, b = 2");

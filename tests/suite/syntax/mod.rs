@@ -20,7 +20,7 @@ use rollout::source::{Source, SourceId};
 use rollout::syntax::{Tree, parse};
 
 /// The whole-file example of the language.
-pub const VISION: &str = include_str!("../../lang/vision.rollout");
+pub const VISION: &str = include_str!("../../fixtures/vision.rollout");
 
 pub fn tree(text: &str) -> Tree {
     parse(&Source::new(SourceId(0), "test.rollout", text))

@@ -1,5 +1,7 @@
 //! What valid texts mean.
 
+use rollout::syntax::{ExprKind, TextForm, TextPart, TokenKind, Tree};
+
 use super::dump::dump;
 use super::{VISION, findings, tree};
 
@@ -138,4 +140,43 @@ fn doc_comments_belong_to_the_next_entry() {
     let tree = tree("## One.\n##Two.\n# not this\na = 1 ## nor this\n\n## Three.\nb = 2\nc = 3");
     let docs: Vec<Option<String>> = tree.entries().map(|it| it.docs()).collect();
     assert_eq!(docs, [Some("One.\nTwo.".to_owned()), Some("Three.".to_owned()), None]);
+}
+
+#[test]
+fn places_of_a_text_are_exact() {
+    let text = "x = \"a${b}c\"";
+    let tree = tree(text);
+    let value = tree.entries().next().and_then(|it| it.value()).expect("the entry has a value");
+    let ExprKind::Text(literal) = value.kind() else { panic!("a text is a text") };
+    let places = literal.parts().map(|it| match it {
+        TextPart::Chunk(_, span) => &text[span.range()],
+        TextPart::Hole(_, span) => &text[span.range()],
+    });
+    assert_eq!(places.collect::<Vec<_>>(), ["a", "${b}", "c"]);
+    assert_eq!(literal.plain(), None);
+    assert_eq!(literal.form(), TextForm::Quoted);
+}
+
+#[test]
+fn places_of_values_are_exact() {
+    let text = "x = a.b + f(1, k = 2)[3] # end";
+    let tree = tree(text);
+    let entry = tree.entries().next().expect("there is an entry");
+    assert_eq!(&text[entry.span().range()], "x = a.b + f(1, k = 2)[3]");
+    let value = entry.value().expect("the entry has a value");
+    let ExprKind::Binary { op_span, left, right, .. } = value.kind() else { panic!("`+` is binary") };
+    assert_eq!((&text[op_span.range()], left.text(), right.text()), ("+", "a.b", "f(1, k = 2)[3]"));
+    let ExprKind::Index { of, .. } = right.kind() else { panic!("`[3]` is an index") };
+    let ExprKind::Call { callee, args } = of.kind() else { panic!("`f(…)` is a call") };
+    assert_eq!((callee.text(), &text[args.span().range()]), ("f", "(1, k = 2)"));
+    let spans: Vec<&str> = args.iter().map(|it| &text[it.span.range()]).collect();
+    assert_eq!(spans, ["1", "k = 2"]);
+    let token = tree.token_at(8).expect("a token stands there");
+    assert_eq!(token.kind, TokenKind::Plus);
+}
+
+#[test]
+fn a_tree_may_cross_threads() {
+    fn crosses<T: Send + Sync + 'static>() {}
+    crosses::<Tree>();
 }

@@ -1,0 +1,8 @@
+//! The pages hold: every program on them means what its page says, every path and link leads somewhere, and what is
+//! generated is what the tables say. `UPDATE_DOCS=1` writes what is generated.
+
+mod errors;
+mod generated;
+mod links;
+mod pages;
+mod programs;
