@@ -29,7 +29,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let paths = if arguments.paths.is_empty() { vec![PathBuf::from(".")] } else { arguments.paths };
     let files = files_in(&paths)?;
     if files.is_empty() {
-        return Err(Failure::usage("there is no `.rollout` file here").hint("Name one, or make one with `rollout new`."));
+        return Err(
+            Failure::usage("there is no `.rollout` file here").hint("Name one, or make one with `rollout new`.")
+        );
     }
     if arguments.watch {
         return watch(context, &paths);
@@ -69,7 +71,8 @@ fn check_all(files: &[PathBuf]) -> Result<Found, Failure> {
     let here = std::env::current_dir()?;
     let world = Disk::checking(&here);
     let checked = files.iter().map(|file| {
-        let path = file.to_str().ok_or_else(|| Failure::usage(format!("`{}` is not named in UTF-8", file.display())))?;
+        let path =
+            file.to_str().ok_or_else(|| Failure::usage(format!("`{}` is not named in UTF-8", file.display())))?;
         Ok(check(&world, path))
     });
     Ok(Found { checked: checked.collect::<Result<_, Failure>>()? })
@@ -170,7 +173,8 @@ pub fn files_in(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 fn walk(folder: &Path, files: &mut Vec<PathBuf>, depth: u32) -> Result<(), Failure> {
     const DEPTH_MAX: u32 = 32;
     let unreadable = |error| Failure::usage(format!("could not read `{}`: {error}", folder.display()));
-    let mut entries = std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let mut entries =
+        std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();

@@ -9,7 +9,6 @@ use super::plan::{self, planned};
 use crate::plan::summary;
 use crate::report::{GraphFormat, draw, graph_of};
 
-
 /// Draw the graph of a rollout
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -29,7 +28,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let plan = planned(context, &arguments.plan)?;
     let text = match format {
         GraphFormat::Json => serde_json::to_string(&summary(&plan)).expect("a summary is plain data"),
-        GraphFormat::Text | GraphFormat::Dot | GraphFormat::Mermaid | GraphFormat::Svg => draw(&graph_of(&plan), format),
+        GraphFormat::Text | GraphFormat::Dot | GraphFormat::Mermaid | GraphFormat::Svg => {
+            draw(&graph_of(&plan), format)
+        }
     };
     context.terminal.result(text.trim_end());
     Ok(Exit::Done)

@@ -26,7 +26,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let name = stem.replace([' ', '.'], "_");
     if !is_name(&name) {
         let message = format!("`{}` cannot be the name of a rollout", arguments.name);
-        return Err(Failure::usage(message).hint("A name begins with a letter and goes on with letters, digits, `_` and `-`."));
+        return Err(
+            Failure::usage(message).hint("A name begins with a letter and goes on with letters, digits, `_` and `-`.")
+        );
     }
     let path = path.with_file_name(format!("{stem}.rollout"));
     let text = STARTER.replace("NAME", &name);
@@ -34,7 +36,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
     match made.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => {
-            context.terminal.say(&format!("Wrote `{shown}`. Look at it, then say `rollout check {shown}` and `rollout plan {shown}`."));
+            context.terminal.say(&format!(
+                "Wrote `{shown}`. Look at it, then say `rollout check {shown}` and `rollout plan {shown}`."
+            ));
             Ok(Exit::Done)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

@@ -13,7 +13,6 @@ use super::settle::kept_values;
 use crate::plan::{Plan, summary};
 use crate::report::{GraphFormat, draw, graph_of};
 
-
 /// Show what a rollout would do: its stages, targets and numbers. Touches nothing
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -54,7 +54,8 @@ pub fn plan_for(
     let named = program.rollout(rollout);
     let given = given(wanted)?;
     let inputs = read_inputs(named, &given).map_err(|it| wrong(context, &it, sources, wanted.file))?;
-    let folder = here.to_str().ok_or_else(|| Failure::usage("this folder is not named in UTF-8"))?;
+    // Each action knows the folder of its file, as the file was named from here.
+    let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
     let only = super::only::condition(wanted.only)?;
     let request = PlanRequest {

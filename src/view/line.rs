@@ -59,7 +59,9 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             careful(format!("{}: rolling back: {}.", or_run(path(place)), because(cause)))
         }
         Event::Undone { place } if is_undo_shown(board, *place) => plain(format!("{}: undone.", path(place))),
-        Event::UndoFailed { place, fault } => bad(format!("{}: could not be undone: {}.", path(place), fault.message)),
+        Event::UndoFailed { place, fault } if is_undo_shown(board, *place) => {
+            bad(format!("{}: could not be undone: {}.", path(place), fault.message))
+        }
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
         Event::RunFinished { outcome, reason } => finished(*outcome, reason.as_deref()),
         Event::Began { .. }
@@ -70,6 +72,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         | Event::Kept { .. }
         | Event::UndoBegan { .. }
         | Event::Undone { .. }
+        | Event::UndoFailed { .. }
         | Event::Finishing { .. } => None,
     }
 }
