@@ -1,6 +1,8 @@
 //! How long a plan over 100 000 targets × 5 steps takes, and how much memory; then what a run keeps for each target.
 //! Times are CPU of this process; figures stand in `docs/benchmarks.md`.
 
+#![allow(clippy::disallowed_methods, reason = "a measurement has a clock and a disk")]
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use super::{Entry, Expr, Retry};
 /// One action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an act is always held in a box of its own")]
 pub enum Act {
     Run(Run),
     Exec(Exec),

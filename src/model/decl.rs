@@ -106,6 +106,7 @@ pub struct Probe {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a program has few probes")]
 pub enum ProbeMeans {
     Run(Run),
     Exec(Exec),

@@ -441,7 +441,7 @@ impl<'a> Expansion<'a> {
             }
         }
         // Outside of everything that happens, such as in a hook, there are no slots yet to look at.
-        (self.plan.space(space).len() > 0).then(|| listed.finish())
+        (!self.plan.space(space).is_empty()).then(|| listed.finish())
     }
 
     /// A `rest of` that is empty is a mistake somewhere else, and so is a choice from nothing.
@@ -497,21 +497,26 @@ impl<'a> Expansion<'a> {
     }
 
     fn loop_numbers(&mut self, place: Place, it: &Loop, count: u32) -> LoopNumbers {
-        let mut said = Said::default();
-        said.at_once = it.at_once.as_ref().and_then(|expr| self.loop_value(expr, place));
-        said.waves = it.waves.as_ref().and_then(|expr| self.loop_value(expr, place)?.as_list().map(<[Value]>::to_vec));
-        match &it.tolerate {
+        let at_once = it.at_once.as_ref().and_then(|expr| self.loop_value(expr, place));
+        let waves = it.waves.as_ref().and_then(|expr| self.loop_value(expr, place));
+        let stagger = it.stagger.as_ref().and_then(|expr| self.loop_value(expr, place));
+        let (tolerate, tolerate_per_wave) = match &it.tolerate {
             Some(Tolerate::Once(expr)) => match self.loop_value(expr, place) {
-                Some(Value::List(list)) => said.tolerate_per_wave = Some(list.to_vec()),
-                once => said.tolerate = once,
+                Some(Value::List(list)) => (None, Some(list.to_vec())),
+                once => (once, None),
             },
             Some(Tolerate::PerWave(exprs)) => {
-                said.tolerate_per_wave = Some(exprs.iter().filter_map(|it| self.loop_value(it, place)).collect());
+                (None, Some(exprs.iter().filter_map(|it| self.loop_value(it, place)).collect()))
             }
-            None => {}
-        }
-        let stagger = it.stagger.as_ref().and_then(|expr| self.loop_value(expr, place));
-        said.stagger_ms = stagger.and_then(|it| it.as_duration_ms()).unwrap_or(0).max(0);
+            None => (None, None),
+        };
+        let said = Said {
+            at_once,
+            waves: waves.and_then(|it| it.as_list().map(<[Value]>::to_vec)),
+            tolerate,
+            tolerate_per_wave,
+            stagger_ms: stagger.and_then(|it| it.as_duration_ms()).unwrap_or(0).max(0),
+        };
         let span = it.waves.as_ref().or(it.at_once.as_ref()).map_or(it.list.span, |it| it.span);
         self.number(loop_numbers(&said, count), span).unwrap_or_else(|| LoopNumbers {
             at_once: 1,

@@ -29,7 +29,7 @@ pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, 
 pub use input::{GivenInputs, read_inputs};
 pub use number::{allowed, chosen, wave_ends};
 pub use order::stage_graph;
-pub use request::{KeptValues, PlanRequest};
+pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;
 pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
 pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};

@@ -6,10 +6,13 @@ use smol_str::SmolStr;
 
 use crate::model::{Program, RolloutId};
 use crate::source::{Sources, World};
-use crate::value::{At, Record, Value};
+use crate::value::{At, Record, Target, Value};
 
 /// What earlier runs of a rollout left, by target (none: the rollout itself) and key.
 pub type KeptValues = BTreeMap<(Option<SmolStr>, SmolStr), Value>;
+
+/// Whether a target is meant; the error is a sentence without a period.
+pub type Only = dyn Fn(&Target) -> Result<bool, String>;
 
 /// Everything that a plan depends on.
 pub struct PlanRequest<'a> {
@@ -28,5 +31,5 @@ pub struct PlanRequest<'a> {
     pub world: &'a dyn World,
     pub kept: &'a KeptValues,
     /// Only these targets, by name; none: all.
-    pub only: Option<&'a dyn Fn(&crate::value::Target) -> Result<bool, String>>,
+    pub only: Option<&'a Only>,
 }

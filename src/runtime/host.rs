@@ -326,6 +326,6 @@ impl Driven {
 }
 
 fn unknown() -> Answer {
-    let message = "the engine died while it was under way".to_owned();
+    let message = "the engine died meanwhile, and nobody knows whether it ran to its end".to_owned();
     Answer::Fault(Fault { kind: FaultKind::Unknown, message, code: None })
 }

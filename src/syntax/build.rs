@@ -7,7 +7,7 @@ use super::grammar::Rule;
 use super::mistake::{MistakeKind, Mistakes};
 use super::node::{Node, NodeKind};
 use super::operator::{OF, precedence};
-use super::token::{TokenKind, Tokens};
+use super::token::{LONE, TokenKind, Tokens};
 
 /// A finished node whose children stand before it.
 struct Built {
@@ -42,8 +42,11 @@ struct Waiting {
 /// Collects nodes, children first, chunk by chunk.
 pub(super) struct Builder<'t> {
     tokens: &'t Tokens,
-    /// The stream's token per character.
+    /// The stream, and its token per character.
+    kinds: &'t [u8],
     at: &'t [u32],
+    /// How much of the stream is passed.
+    passed: usize,
     mistakes: &'t mut Mistakes,
     nodes: Vec<Built>,
     open: Vec<Open>,
@@ -51,9 +54,9 @@ pub(super) struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    pub fn new(tokens: &'t Tokens, at: &'t [u32], mistakes: &'t mut Mistakes) -> Builder<'t> {
+    pub fn new(tokens: &'t Tokens, kinds: &'t [u8], at: &'t [u32], mistakes: &'t mut Mistakes) -> Builder<'t> {
         let nodes = Vec::with_capacity(at.len());
-        Builder { tokens, at, mistakes, nodes, open: Vec::new(), waiting: Vec::new() }
+        Builder { tokens, kinds, at, passed: 0, mistakes, nodes, open: Vec::new(), waiting: Vec::new() }
     }
 
     /// Adds what the grammar found in the stream from character `base` on.
@@ -62,15 +65,41 @@ impl<'t> Builder<'t> {
             match token {
                 PestToken::Start { rule: Rule::file | Rule::EOI, .. } => {}
                 PestToken::End { rule: Rule::file | Rule::EOI, .. } => {}
-                PestToken::Start { rule, pos } => self.begin(rule, base + pos.pos()),
-                PestToken::End { rule, pos } => self.end(rule, base + pos.pos()),
+                PestToken::Start { rule, pos } => {
+                    self.pass_to(base + pos.pos());
+                    self.begin(rule, base + pos.pos());
+                }
+                PestToken::End { rule, pos } => {
+                    self.pass_to(base + pos.pos());
+                    self.end(rule, base + pos.pos());
+                }
             }
         }
+    }
+
+    /// Passes what the grammar matches without a rule of its own: whole values and operators. What lies between
+    /// two ends of rules belongs to the innermost rule that is open.
+    fn pass_to(&mut self, stream: usize) {
+        let operation = self.open.last().is_some_and(|it| matches!(it.rule, Rule::tail | Rule::prefixed));
+        for here in self.passed..stream {
+            let kind = self.kinds[here];
+            let token = self.at[here];
+            if kind == LONE {
+                let start = self.nodes.len() as u32;
+                self.nodes.push(Built { kind: NodeKind::Leaf, first: token, last: token, start });
+            } else if operation && self.tokens.kinds[token as usize].is_binary() {
+                self.operator(token);
+            } else if operation && matches!(self.tokens.kinds[token as usize], TokenKind::Not | TokenKind::Negate) {
+                self.prefix(token);
+            }
+        }
+        self.passed = self.passed.max(stream);
     }
 
     /// Adds a stretch that the grammar could not read.
     pub fn add_unreadable(&mut self, from: usize, to: usize) {
         let (first, last) = (self.at[from], self.at[to - 1]);
+        self.passed = to;
         self.nodes.push(Built { kind: NodeKind::Junk, first, last, start: self.nodes.len() as u32 });
         self.nodes.push(Built { kind: NodeKind::Entry, first, last, start: self.nodes.len() as u32 - 1 });
         let (start, end) = (self.tokens.starts[first as usize], self.tokens.ends[last as usize]);
@@ -88,8 +117,6 @@ impl<'t> Builder<'t> {
         let start = before.map_or(self.nodes.len() as u32, |it| it.start);
         let first = before.map(|it| it.first);
         match rule {
-            Rule::operator => return self.operator(stream),
-            Rule::prefix => return self.prefix(stream),
             Rule::filter if !self.filters() => self.misplaced(stream),
             _ => {}
         }
@@ -97,9 +124,6 @@ impl<'t> Builder<'t> {
     }
 
     fn end(&mut self, rule: Rule, stream: usize) {
-        if matches!(rule, Rule::operator | Rule::prefix) {
-            return;
-        }
         let open = self.open.pop().expect("each rule that ends has begun");
         let kind = match rule {
             Rule::tail | Rule::prefixed => return self.settle(open.operators, 0),
@@ -113,14 +137,12 @@ impl<'t> Builder<'t> {
         self.nodes.push(Built { kind, first, last, start: open.start });
     }
 
-    fn prefix(&mut self, stream: usize) {
-        let token = self.at[stream];
+    fn prefix(&mut self, token: u32) {
         let start = self.nodes.len() as u32;
         self.waiting.push(Waiting { kind: self.tokens.kinds[token as usize], token, start, first: token });
     }
 
-    fn operator(&mut self, stream: usize) {
-        let token = self.at[stream];
+    fn operator(&mut self, token: u32) {
         let kind = self.tokens.kinds[token as usize];
         let floor = self.open.last().map_or(0, |it| it.operators);
         self.refuse_chain(kind, token, floor);
@@ -230,7 +252,7 @@ fn node_kind(rule: Rule) -> NodeKind {
         Rule::aliased => NodeKind::Aliased,
         Rule::body => NodeKind::Body,
         Rule::record => NodeKind::Record,
-        Rule::leaf | Rule::lone | Rule::name | Rule::type_text => NodeKind::Leaf,
+        Rule::leaf | Rule::name | Rule::type_text => NodeKind::Leaf,
         Rule::text => NodeKind::Text,
         Rule::hole => NodeKind::Hole,
         Rule::list => NodeKind::List,

@@ -73,7 +73,7 @@ fn read(text: &str, mut tokens: Tokens, mut mistakes: Mistakes, repairing: bool)
 fn build(tokens: &Tokens, stream: Stream, mistakes: &mut Mistakes) -> Vec<Node> {
     let Stream { kinds, tokens: at, cuts } = stream;
     let kinds = String::from_utf8(kinds).expect("each kind is one ASCII character");
-    let mut builder = Builder::new(tokens, &at, mistakes);
+    let mut builder = Builder::new(tokens, kinds.as_bytes(), &at, mistakes);
     let mut from = 0;
     let ends = cuts.iter().copied().chain([kinds.len() as u32]);
     for end in ends {

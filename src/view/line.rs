@@ -157,7 +157,7 @@ fn paused(board: &Board, why: &PauseReason, by: Option<&str>) -> String {
         PauseReason::Said { message, .. } => format!("paused: {message}."),
         PauseReason::Failed { place } => format!("paused: `{}` has failed.", board.plan.path(*place)),
         PauseReason::Interrupted { place } => {
-            format!("paused: nobody knows whether `{}` ran to its end.", board.plan.path(*place))
+            format!("paused: `{}` needs a person.", board.plan.path(*place))
         }
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::noun;
 use crate::engine::{Answer, Cause, Ending, Event, PauseReason};
-use crate::plan::{Place, Plan};
+use crate::model::Act;
+use crate::plan::{NodeKind, Place, Plan};
 use crate::value::At;
 
 /// Where and when an event stands in the journal.
@@ -91,10 +92,12 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         }
         Event::Skipped { place, by } => (named(place, "skipped"), Some(place), json!({"by": by})),
         Event::Asked { place, attempt, verify } => {
-            ("step_asked".to_owned(), Some(place), json!({"attempt": attempt, "verify": verify.then_some(true)}))
+            let kind = if *verify || is_question(plan, *place) { "gate_asked" } else { "step_started" };
+            (kind.to_owned(), Some(place), json!({"attempt": attempt, "verify": verify.then_some(true)}))
         }
         Event::Answered { place, attempt, answer } => {
-            ("step_answered".to_owned(), Some(place), answered(*attempt, answer))
+            let kind = if is_question(plan, *place) { "gate_answered" } else { "step_answered" };
+            (kind.to_owned(), Some(place), answered(*attempt, answer))
         }
         Event::Evaluated { place, truth, evidence } => {
             ("gate_evaluated".to_owned(), Some(place), json!({"truth": truth, "evidence": evidence}))
@@ -124,6 +127,20 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         }
     };
     (kind, place.copied(), more)
+}
+
+/// Whether a place only asks how the world is.
+fn is_question(plan: &Plan, place: Place) -> bool {
+    match &plan.node(place.node).kind {
+        NodeKind::Act(act) => matches!(**act, Act::Check(_) | Act::Require { .. }),
+        NodeKind::Rollout { .. }
+        | NodeKind::Child { .. }
+        | NodeKind::Stage(_)
+        | NodeKind::Loop(_)
+        | NodeKind::Parallel
+        | NodeKind::Step(_)
+        | NodeKind::Sequence(_) => false,
+    }
 }
 
 fn instant(at: Option<At>) -> Option<String> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Board;
-use crate::engine::{PauseReason, Waiting};
+use crate::engine::{Cause, PauseReason, Waiting, explain};
 use crate::value::At;
 
 /// What `status --format json` prints.
@@ -148,9 +148,8 @@ impl Board {
                 (path, what)
             }
             PauseReason::Interrupted { place } => {
-                let path = self.plan.path(*place);
-                let what = format!("nobody knows whether `{path}` ran to its end: say `retry`, `skip` or `rollback`");
-                (path, what)
+                let why = explain(&self.plan, &self.run, &Cause::Within { place: *place });
+                (self.plan.path(*place), format!("{why}: say `retry`, `skip` or `rollback`"))
             }
         };
         WaitingFor { kind: "person", path, until: None, what }

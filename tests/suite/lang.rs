@@ -143,12 +143,17 @@ struct Block {
 #[test]
 fn every_page_shows_its_code_and_how_to_mend_it() {
     let mut failures = Vec::new();
-    for row in rollout::diag::CODES.iter().filter(|it| !["E01", "E08"].contains(&&it.code.0[..3])) {
+    for row in rollout::diag::CODES.iter().filter(|it| is_checked(it.code.0)) {
         if let Err(failure) = check_page(row.code.0, row.title, row.page) {
             failures.push(format!("{}: {failure}", row.code));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Whether checking alone reports the code: the others are the parser's or the plan's.
+fn is_checked(code: &str) -> bool {
+    !code.starts_with("E01") && !code.starts_with("E08")
 }
 
 fn check_page(code: &str, title: &str, page: &str) -> Result<(), String> {

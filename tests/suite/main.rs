@@ -4,12 +4,15 @@
 
 mod action;
 mod corpus;
+mod crash;
 mod docs;
 mod examples;
 mod journal;
 mod lang;
 mod sagas;
+mod sessions;
 mod shell;
+mod stage;
 mod syntax;
 mod tidy;
 mod toy;

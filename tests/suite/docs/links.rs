@@ -61,16 +61,18 @@ fn anchors(page: &Page) -> BTreeSet<String> {
 
 #[test]
 fn every_path_that_a_page_names_is_there() {
-    let path = Regex::new(r"\b(?:examples|stdlib|tests|src|grammar|docs|editors|benches)/[\w./-]*\w/?").expect("it is a pattern");
+    let path = Regex::new(r"\b(?:examples|stdlib|tests|src|grammar|docs|editors|benches)/[\w./-]*\w/?")
+        .expect("it is a pattern");
     let mut complaints = Complaints::default();
     for page in &pages() {
         for (line, text) in (1..).zip(page.text.lines()).filter(|(_, it)| !it.contains("](")) {
             for found in path.find_iter(text) {
                 // What a rollout leaves there is not part of the project.
                 let made = ["sites", "hosts", "pool", "servers", "factories"];
-                let inside = Path::new(found.as_str()).components().nth(2).is_some_and(|it| {
-                    made.iter().any(|made| it.as_os_str() == *made)
-                });
+                let inside = Path::new(found.as_str())
+                    .components()
+                    .nth(2)
+                    .is_some_and(|it| made.iter().any(|made| it.as_os_str() == *made));
                 if !inside && !root().join(found.as_str()).exists() {
                     complaints.add(page, line, format!("there is no `{}`", found.as_str()));
                 }

@@ -1,0 +1,170 @@
+//! The engine is killed at any moment, again and again, and picked up again: the ending does not change, nothing is
+//! asked twice in one life, no process is left behind, and the record is whole.
+
+use std::collections::BTreeSet;
+use std::process::Child;
+use std::time::Duration;
+
+use rollout::engine::{Event, Outcome, Run, apply};
+use rollout::journal::{Reader, verify};
+use rollout::plan::Place;
+
+use crate::stage::Stage;
+
+const FLEET: &str = r#"
+fleet hosts {
+  target a {}
+  target b {}
+  target c {}
+  target d {}
+  target e {}
+}
+
+action put(host: target) {
+  run "echo do ${host} >> log.txt; sleep 0.02" { idempotent = true }
+  keep version = "1"
+  undo { run "echo undo ${host} >> log.txt; sleep 0.01" { idempotent = true } }
+}
+
+rollout fleet_up {
+  input fails: bool = false
+  stage one { for host in 2 of hosts { put(host) } }
+  stage two {
+    for host in rest of hosts { at_once = 3, put(host) }
+    wait 50ms
+    require not fails "told to fail"
+  }
+}
+"#;
+
+/// How many histories are tried; more with `ROLLOUT_CRASH_SEEDS=400`.
+fn seeds() -> u64 {
+    std::env::var("ROLLOUT_CRASH_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(12)
+}
+
+#[test]
+fn however_often_it_is_killed_the_ending_is_the_same() {
+    let mut kills = 0;
+    for seed in 0..seeds() {
+        kills += live_and_die(seed);
+    }
+    assert!(kills >= seeds(), "too few lives were cut short to say anything: {kills}");
+}
+
+/// Plays one history; returns how often the engine was killed.
+fn live_and_die(seed: u64) -> u64 {
+    let mut luck = fastrand::Rng::with_seed(seed);
+    let stage = Stage::with("fleet.rollout", FLEET);
+    let fails = if seed.is_multiple_of(2) { "fails=false" } else { "fails=true" };
+    let mut kills = kill_after(&stage, stage.start(&["run", "fleet.rollout", "--input", fails]), luck.u64(5..250));
+    if !stage.state().join("journal.db").exists() || stage.runs().is_empty() {
+        // It died before anything was remembered, so nothing was done either.
+        assert_eq!(stage.read("log.txt"), "", "seed {seed}");
+        return kills;
+    }
+    for _ in 0..luck.u8(0..4) {
+        kills += kill_after(&stage, stage.start(&["resume-all"]), luck.u64(5..150));
+    }
+    let last = stage.say(&["resume-all"]);
+    assert!([0, 3].contains(&last.code), "seed {seed}: {}", last.shown());
+    look_at(&stage, seed, kills);
+    kills
+}
+
+/// Kills a command after a while, unless it has ended; returns how many were killed.
+fn kill_after(stage: &Stage, mut child: Child, ms: u64) -> u64 {
+    std::thread::sleep(Duration::from_millis(ms));
+    child.kill().expect("it is a child");
+    u64::from(stage.end(child).code == -1)
+}
+
+fn look_at(stage: &Stage, seed: u64, kills: u64) {
+    let reader = Reader::open(&stage.state().join("journal.db")).expect("it opens");
+    let summary = reader.newest().expect("it reads").expect("there is one");
+    let expected = if seed.is_multiple_of(2) { Outcome::Succeeded } else { Outcome::RolledBack };
+    assert_eq!(summary.outcome, Some(expected), "seed {seed}");
+    assert_eq!(verify(&reader, &summary.id).expect("it is there").broken, None, "seed {seed}");
+
+    let plan = reader.plan(&summary.plan).expect("it reads");
+    let mut run = Run::new();
+    let mut asked: BTreeSet<(Place, u32)> = BTreeSet::new();
+    for record in reader.records(Some(&summary.id), 0, usize::MAX).expect("they read") {
+        apply(&plan, &mut run, record.at, &record.event);
+        if let Event::Asked { place, attempt, .. } = &*record.event {
+            assert!(asked.insert((*place, *attempt)), "seed {seed}: {} was asked twice", plan.path(*place));
+        }
+    }
+    assert_eq!(run.finished(), Some(expected), "seed {seed}");
+
+    let log = stage.read("log.txt");
+    let times = |line: &str| log.lines().filter(|it| *it == line).count() as u64;
+    for host in ["a", "b", "c", "d", "e"] {
+        let done = times(&format!("do {host}"));
+        assert!((1..=kills + 1).contains(&done), "seed {seed}: {host} was done {done} times after {kills} kills");
+        let undone = times(&format!("undo {host}"));
+        let bounds = if expected == Outcome::RolledBack { 1..=kills + 1 } else { 0..=0 };
+        assert!(bounds.contains(&undone), "seed {seed}: {host} was undone {undone} times after {kills} kills");
+    }
+    let kept = reader.kept("fleet_up").expect("they read").len();
+    assert_eq!(kept, if expected == Outcome::Succeeded { 5 } else { 0 }, "seed {seed}");
+    assert_eq!(left_behind(stage), Vec::<String>::new(), "seed {seed}");
+}
+
+/// The processes whose output file lies in the stage's state folder.
+fn left_behind(stage: &Stage) -> Vec<String> {
+    let mark = format!("ROLLOUT_OUTPUT={}", stage.state().display());
+    let all = std::fs::read_dir("/proc").expect("linux").flatten();
+    let left = all.filter(|it| {
+        let environment = std::fs::read(it.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|line| line.starts_with(mark.as_bytes()))
+    });
+    left.map(|it| it.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_step_of_which_nobody_knows_waits_for_a_person() {
+    let stage =
+        Stage::with("once.rollout", "rollout once {\n  stage only { run \"echo x >> log.txt; sleep 60\" }\n}\n");
+    let run = stage.start(&["run", "once.rollout"]);
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    kill_after(&stage, run, 0);
+    let resumed = stage.say(&["resume-all"]);
+    insta::assert_snapshot!(resumed.shown(), @r#"
+    the engine is here again and goes on.
+    paused: `only/run~1` needs a person.
+    step only/run~1: failed: the engine died meanwhile, and nobody knows whether it ran to its end.
+    --- stderr
+    Run RUN waits: `only/run~1`: the engine died meanwhile, and nobody knows whether it ran to its end: say `retry`, `skip` or `rollback`.
+    Go on with `rollout retry RUN`, `rollout skip RUN`, or take everything back with `rollout rollback RUN`.
+    --- exit 6
+    "#);
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
+    assert_eq!(stage.say(&["skip"]).code, 0);
+    assert_eq!(stage.read("log.txt"), "x\n");
+}
+
+#[test]
+fn a_secret_that_is_gone_after_a_restart_pauses_the_run_and_is_named() {
+    let text = r#"
+secret token = env("TOKEN")
+rollout secretive {
+  stage one { run "echo x >> log.txt; sleep 1" { idempotent = true, env = { T = token } } }
+}
+"#;
+    let stage = Stage::with("secretive.rollout", text);
+    let mut run =
+        stage.command(&["run", "secretive.rollout"]).env("TOKEN", "correct-horse").spawn().expect("it starts");
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    run.kill().expect("it is a child");
+    run.wait().expect("it ends");
+    insta::assert_snapshot!(stage.say(&["resume-all"]).shown(), @r#"
+    the engine is here again and goes on.
+    one/run~1: attempt 2.
+    paused: `one/run~1` needs a person.
+    step one/run~1: failed: the secret `token` is not there: the variable `TOKEN` is not set.
+    --- stderr
+    Run RUN waits: `one/run~1`: the secret `token` is not there: the variable `TOKEN` is not set: say `retry`, `skip` or `rollback`.
+    Go on with `rollout retry RUN`, `rollout skip RUN`, or take everything back with `rollout rollback RUN`.
+    --- exit 6
+    "#);
+}
