@@ -1,16 +1,23 @@
 //! Calls in expressions: built-in functions and probes.
 
+use smol_str::SmolStr;
+
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
 use super::frame::Sense;
 use super::mismatch::described;
+use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::eval::builtin_type;
-use crate::model::{Builtin, Expr, ExprKind, ProbeId};
-use crate::source::Span;
+use crate::model::{Builtin, Expr, ExprKind, ProbeId, TextPart};
+use crate::source::{Asked, Span};
 use crate::syntax::{self, Arg, Args, ExprKind as Tree};
-use crate::value::{Callable, Type, Word};
+use crate::value::{Callable, Type, Value, Word};
+
+/// Functions that the language has and this version cannot perform yet.
+const LATER: &[&str] =
+    &["score", "before", "role", "prometheus", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
 
 impl<'t> Checker<'t> {
     pub fn call_expr(&mut self, tree: syntax::Expr<'t>, callee: syntax::Expr<'t>, args: Args<'t>) -> Typed {
@@ -37,6 +44,10 @@ impl<'t> Checker<'t> {
         }
         if let Some(builtin) = Builtin::from_name(name.text()) {
             return self.builtin_call(builtin, args, span);
+        }
+        if LATER.contains(&name.text()) && !self.is_bound(name.text()) {
+            self.say_later(name.text(), name.span());
+            return Typed::bad(span);
         }
         match self.sense(name.text()) {
             Some(Sense::Declared(id)) => self.declared_call(id, callee, args, span),
@@ -160,7 +171,10 @@ impl<'t> Checker<'t> {
         let types: Vec<Type> = given.iter().map(|(_, typed)| typed.of.clone()).collect();
         match builtin_type(builtin, &types) {
             Ok(of) => {
-                let args = given.into_iter().map(|(_, typed)| typed.expr).collect();
+                let mut args: Vec<Expr> = given.into_iter().map(|(_, typed)| typed.expr).collect();
+                if builtin == Builtin::File {
+                    args.iter_mut().for_each(|it| self.place_path(it));
+                }
                 self.folded(Typed::new(ExprKind::Builtin(builtin, args), of, span))
             }
             Err(wrong) => {
@@ -170,6 +184,24 @@ impl<'t> Checker<'t> {
                 Typed::bad(span)
             }
         }
+    }
+
+    /// Makes a path one that is seen from where the tool was started: it was written as seen from its file.
+    fn place_path(&mut self, path: &mut Expr) {
+        let folder = self.files.modules[self.module()].folder().to_owned();
+        let kind = std::mem::replace(&mut path.kind, ExprKind::Bad);
+        path.kind = match kind {
+            ExprKind::Value(Value::Text(text)) => {
+                let placed = joined(&folder, &text);
+                self.reads.push(Asked::File(placed.clone()));
+                ExprKind::Value(Value::text(placed))
+            }
+            kind if folder.is_empty() => kind,
+            kind => {
+                let rest = Expr::new(kind, path.span);
+                ExprKind::Text(vec![TextPart::Chunk(SmolStr::new(format!("{folder}/"))), TextPart::Hole(rest)])
+            }
+        };
     }
 
     /// Lowers the arguments of something that is declared, in the order of its parameters.

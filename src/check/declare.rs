@@ -6,9 +6,8 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::checker::Checker;
-use super::files::Use;
 use super::frame::Sense;
-use crate::diag::{Code, Diagnostic, nearest};
+use crate::diag::{Code, Diagnostic};
 use crate::model::{ActionId, Builtin, Expr, FleetId, ProbeId, RolloutId};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
@@ -203,7 +202,7 @@ impl<'t> Checker<'t> {
         taken.is_some()
     }
 
-    fn enter_name(&mut self, module: usize, name: &'t str, sense: Sense<'t>, span: Span) {
+    pub fn enter_name(&mut self, module: usize, name: &'t str, sense: Sense<'t>, span: Span) {
         if let Some((_, before)) = self.tables[module].get(name) {
             let before = *before;
             self.say_clash(name, span, before);
@@ -216,45 +215,6 @@ impl<'t> Checker<'t> {
     pub fn say_clash(&mut self, name: &str, span: Span, before: Span) {
         let problem = Diagnostic::new(Code::CLASH, span, format!("`{name}` stands for two things here"));
         self.say(problem.because("here again").also(before, format!("`{name}` is already this")).help("rename one"));
-    }
-
-    fn bring_in(&mut self, module: usize, used: &'t Use) {
-        match (&used.name, &used.alias) {
-            (None, Some((alias, span))) => self.enter_name(module, alias, Sense::Module(used.module), *span),
-            (None, None) => self.bring_in_all(module, used),
-            (Some((name, span)), alias) => match self.tables[used.module].get(name.as_str()).cloned() {
-                Some((sense @ Sense::Declared(_), _)) => {
-                    let (here, span) = alias.as_ref().map_or((name, *span), |(alias, span)| (alias, *span));
-                    self.enter_name(module, here, sense, span);
-                }
-                _ => self.say_no_member(used.module, name, *span),
-            },
-        }
-    }
-
-    fn bring_in_all(&mut self, module: usize, used: &Use) {
-        let own = |it: &(usize, &Declared<'t>)| it.1.module == used.module;
-        let names: Vec<(usize, &'t str)> =
-            self.declared.iter().enumerate().filter(own).map(|(id, it)| (id, it.name)).collect();
-        for (id, name) in names {
-            self.enter_name(module, name, Sense::Declared(id), used.span);
-        }
-    }
-
-    /// Says that a file declares no such name.
-    pub fn say_no_member(&mut self, module: usize, name: &str, span: Span) {
-        let path = self.files.modules[module].path.clone();
-        let names: Vec<&str> = self.tables[module].keys().copied().collect();
-        let meant = nearest(name, names);
-        self.say(Diagnostic::new(Code::NO_MEMBER, span, format!("`{path}` declares no `{name}`")).suggest(span, meant));
-    }
-
-    /// Finds what a file declares under a name.
-    pub fn member(&mut self, module: usize, name: &str) -> Option<usize> {
-        match self.tables[module].get(name) {
-            Some((Sense::Declared(id), _)) if self.declared[*id].module == module => Some(*id),
-            _ => None,
-        }
     }
 
     /// Returns the declarations of one kind with their numbers, in the order of the files.

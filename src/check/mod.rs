@@ -4,19 +4,24 @@
 //! - `files`, `path`: the files a program is made of; what `use` brings in
 //! - `report`: findings, each once and in order
 //! - `checker`: what is known while checking; the phases
-//! - `declare`, `names`, `frame`: what each name stands for, and where
+//! - `declare`, `brought`, `names`, `frame`: what each name stands for, and where
 //! - `word`: entries by the schema: words, properties, what may stand where
 //! - `types`: types as they are written
-//! - `exprs`, `operators`, `texts`, `calls`, `chains`, `lists`, `narrow`, `mismatch`, `fold`: expressions
-//! - `lets`, `inputs`, `secrets`, `fleets`, `rows`, `probes`, `actions`: declarations
-//! - `settings`, `acts`, `scripts`: what stands at the leaves
-//! - `spot`, `bodies`, `steps`, `loops`, `stages`, `rollouts`, `strategies`: the flow
+//! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
+//! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
+//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
+//! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
+//! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
+//! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
 //! - `cycles`, `changes`, `lints`, `unused`: what only the whole program shows
 
+mod accepted;
 mod actions;
 mod acts;
+mod arguments;
 mod bodies;
+mod brought;
 mod calls;
 mod chains;
 mod changes;
@@ -35,22 +40,28 @@ mod lets;
 mod lints;
 mod lists;
 mod loops;
+mod members;
 mod mismatch;
 mod names;
 mod narrow;
 mod operators;
+mod outputs;
 mod path;
 mod probes;
+mod records;
 mod report;
 mod rollouts;
 mod rows;
 mod scripts;
 mod secrets;
 mod settings;
+mod slots;
 mod spot;
+mod stage_order;
 mod stages;
 mod steps;
 mod strategies;
+mod targets;
 mod texts;
 mod types;
 mod units;

@@ -1,7 +1,5 @@
 //! Stages: their names, what each comes after, and stages that a list stamps out.
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
 use super::checker::{Checker, Weight};
@@ -9,11 +7,11 @@ use super::frame::Reading;
 use super::settings::is_word;
 use super::spot::Spot;
 use super::word::Parts;
-use crate::diag::{Code, Diagnostic, nearest};
+use crate::diag::{Code, Diagnostic};
 use crate::model::{Entry, Stage, StageTime};
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
-use crate::syntax::{self, ExprKind as Tree, Name};
+use crate::syntax::{self, Name};
 use crate::value::{Type, Value};
 
 /// The stages of a rollout while they are read.
@@ -21,13 +19,13 @@ use crate::value::{Type, Value};
 pub(super) struct Stages {
     pub list: Vec<Stage>,
     /// For each stage what its `after` names; none: the stage before.
-    after: Vec<Option<Vec<AfterName>>>,
+    pub after: Vec<Option<Vec<AfterName>>>,
 }
 
-struct AfterName {
+pub(super) struct AfterName {
     /// The path as seen from where it is written, and from the rollout.
-    paths: [SmolStr; 2],
-    span: Span,
+    pub paths: [SmolStr; 2],
+    pub span: Span,
 }
 
 /// How many stages a rollout may have.
@@ -232,70 +230,6 @@ impl<'t> Checker<'t> {
             self.forget(mark);
         }
         self.frame().muted = muted;
-    }
-
-    fn after_names(&mut self, tree: syntax::Expr<'t>) -> Vec<AfterName> {
-        let items: Vec<syntax::Expr<'t>> = match tree.kind() {
-            Tree::List(args) => args.iter().filter_map(|it| it.value).collect(),
-            _ => vec![tree],
-        };
-        items.into_iter().filter_map(|it| self.after_name(it)).collect()
-    }
-
-    fn after_name(&mut self, tree: syntax::Expr<'t>) -> Option<AfterName> {
-        let name = match tree.kind() {
-            Tree::Name(_) | Tree::Field { .. } => SmolStr::new(tree.text()),
-            Tree::Text(_) => {
-                let name = self.typed(tree, &Type::Text);
-                name.known().and_then(Value::as_text)?.clone()
-            }
-            _ => {
-                self.say(Diagnostic::new(Code::SHAPE, tree.span(), "`after` names stages: `after = [build, test]`"));
-                return None;
-            }
-        };
-        let prefix = &self.frames[self.at].prefix;
-        Some(AfterName { paths: [SmolStr::new(format!("{prefix}{name}")), name], span: tree.span() })
-    }
-
-    /// Works out what each stage comes after, once all are known.
-    pub fn resolve_after(&mut self, stages: Stages) -> Vec<Stage> {
-        let Stages { mut list, after } = stages;
-        let paths: HashMap<SmolStr, u32> = (0u32..).zip(&list).map(|(at, it)| (it.path.clone(), at)).collect();
-        for at in 0..list.len() {
-            list[at].after = match &after[at] {
-                None => at.checked_sub(1).map(|it| it as u32).into_iter().collect(),
-                Some(names) => {
-                    let mut indices: Vec<u32> =
-                        names.iter().flat_map(|it| self.stages_named(&list, &paths, it)).collect();
-                    indices.sort_unstable();
-                    indices.dedup();
-                    indices
-                }
-            };
-        }
-        self.refuse_stage_cycles(&mut list);
-        list
-    }
-
-    /// Returns the stages that a name means: one, or all of an applied strategy.
-    fn stages_named(&mut self, list: &[Stage], paths: &HashMap<SmolStr, u32>, name: &AfterName) -> Vec<u32> {
-        for path in &name.paths {
-            if let Some(at) = paths.get(path) {
-                return vec![*at];
-            }
-            let beneath = format!("{path}.");
-            let found = (0u32..).zip(list).filter(|(_, it)| it.path.starts_with(&beneath)).map(|(at, _)| at);
-            let found: Vec<u32> = found.collect();
-            if !found.is_empty() {
-                return found;
-            }
-        }
-        let text = &name.paths[1];
-        let near = nearest(text, list.iter().map(|it| it.path.as_str()));
-        let problem = Diagnostic::new(Code::NO_STAGE, name.span, format!("no stage is named `{text}`"));
-        self.say(problem.suggest(name.span, near));
-        Vec::new()
     }
 }
 
