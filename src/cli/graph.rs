@@ -11,6 +11,8 @@ use crate::report::{GraphFormat, draw, graph_of};
 
 /// Draw the graph of a rollout
 #[derive(Debug, Args)]
+// Those of a plan are a group of the same name.
+#[group(skip)]
 pub struct Arguments {
     #[command(flatten)]
     plan: plan::Arguments,

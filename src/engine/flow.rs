@@ -306,11 +306,7 @@ impl Turn<'_> {
         let in_wave = wave_size(&numbers, state.wave);
         // A wave in which everything failed is no accident that a loop should look away from.
         let wholly = state.failed_in_wave + 1 >= in_wave;
-        let (failed, most) = if numbers.per_wave {
-            (state.failed_in_wave, numbers.tolerate.get(state.wave as usize).copied().unwrap_or(0))
-        } else {
-            (state.failed, numbers.tolerate.first().copied().unwrap_or(0))
-        };
+        let Some((failed, most)) = self.failures(around) else { return false };
         whole_run && failed < most && !wholly
     }
 
@@ -404,15 +400,22 @@ impl Turn<'_> {
         begun.map(|slot| Place::new(body, Slot(slot))).find(|it| self.status(*it) == Status::Failed)
     }
 
+    /// More failed than may; or it is a whole wave, or the run tolerates no more: then what failed says why.
     fn loop_failed(&mut self, place: Place, failed: Place) {
-        let tolerated = self.numbers(place).map_or(0, |it| it.tolerate.iter().copied().max().unwrap_or(0));
-        let failed_count = self.run.frames.get(&place).and_then(Frame::as_loop).map_or(0, |it| it.failed);
-        let cause = if tolerated == 0 {
-            Cause::Within { place: failed }
-        } else {
-            Cause::TooMany { failed: failed_count, tolerated }
+        let counts = self.failures(place).filter(|(count, most)| *most > 0 && count > most);
+        let cause = match counts {
+            Some((failed, tolerated)) => Cause::TooMany { failed, tolerated },
+            None => Cause::Within { place: failed },
         };
         self.close(place, cause, false);
+    }
+
+    /// Returns how many have failed in a loop, or in its wave if it counts wave by wave, and how many may.
+    fn failures(&self, place: Place) -> Option<(u32, u32)> {
+        let state = self.run.frames.get(&place).and_then(Frame::as_loop)?;
+        let numbers = self.numbers(place)?;
+        let (failed, at) = if numbers.per_wave { (state.failed_in_wave, state.wave) } else { (state.failed, 0) };
+        Some((failed, numbers.tolerate.get(at as usize).copied().unwrap_or(0)))
     }
 
     /// A wave has ended: what is to run after it, then the next.

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::process::Command;
 
+use assert_cmd::cargo::cargo_bin;
 use rollout::diag::CODES;
 use rollout::schema::reference;
 
@@ -16,6 +18,14 @@ fn the_reference_of_the_language_is_what_the_table_says() {
 #[test]
 fn the_list_of_codes_is_what_the_table_says() {
     is_committed("docs/reference/errors.md", &errors());
+}
+
+#[test]
+fn the_picture_in_the_readme_is_of_the_quickstart() {
+    let mut command = Command::new(cargo_bin("rollout"));
+    let drawn = command.args(["graph", "examples/quickstart/site.rollout", "--as", "svg"]).current_dir(root()).output();
+    let drawn = drawn.expect("it can be run").stdout;
+    is_committed("docs/pictures/quickstart.svg", &String::from_utf8(drawn).expect("a picture is text"));
 }
 
 fn is_committed(path: &str, wanted: &str) {
