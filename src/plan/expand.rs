@@ -86,7 +86,17 @@ impl<'a> Expansion<'a> {
         };
         let fleets = BTreeMap::new();
         let (index, takes) = (BTreeMap::new(), BTreeMap::new());
-        Expansion { request, plan, wrong: Vec::new(), index, fleets, stage: None, takes, calls: BTreeSet::new(), depth: 0 }
+        Expansion {
+            request,
+            plan,
+            wrong: Vec::new(),
+            index,
+            fleets,
+            stage: None,
+            takes,
+            calls: BTreeSet::new(),
+            depth: 0,
+        }
     }
 
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
