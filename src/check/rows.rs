@@ -102,10 +102,11 @@ pub(super) fn read_rows(format: RowFormat, text: &str) -> Result<Vec<Row>, Strin
         }
         RowFormat::Yaml => {
             // `y` and `no` are labels like any other, not truths.
-            let value = serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true }).map_err(|error| {
-                let message = error.to_string();
-                format!("it is not YAML: {}", message.lines().next().unwrap_or_default())
-            })?;
+            let value = serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
+                .map_err(|error| {
+                    let message = error.to_string();
+                    format!("it is not YAML: {}", message.lines().next().unwrap_or_default())
+                })?;
             read_value(value)
         }
     }

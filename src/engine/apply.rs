@@ -315,6 +315,11 @@ impl Change<'_> {
         self.run.remove_frame(place);
         let Some(around) = self.plan.around(place) else { return };
         self.run.agenda.insert(around);
+        if self.plan.node(around.node).kind == NodeKind::Parallel {
+            let order = self.run.orders.entry(around).or_default();
+            order.retain(|it| *it != place.node);
+            order.push(place.node);
+        }
         if passed {
             self.pass_on(place, around);
         }

@@ -46,6 +46,8 @@ pub struct Run {
     pub(super) stuck: BTreeSet<Place>,
     /// Whether anything was undone for the run as a whole.
     pub(super) undone: bool,
+    /// In which order the parts of each `parallel` ended: the way back goes the other way.
+    pub(super) orders: BTreeMap<Place, Vec<NodeId>>,
     /// How many times each hook has been called.
     pub(super) occasions: BTreeMap<NodeId, u32>,
 }
@@ -321,6 +323,7 @@ impl Run {
                     self.awaiting.remove(&inner);
                     self.failed_targets.remove(&inner);
                     self.stuck.remove(&inner);
+                    self.orders.remove(&inner);
                 }
             }
         }
@@ -370,6 +373,7 @@ impl PartialEq for Run {
             && self.paused == other.paused
             && self.ending == other.ending
             && self.stuck == other.stuck
+            && self.orders == other.orders
             && self.occasions == other.occasions
     }
 }

@@ -98,7 +98,8 @@ impl Turn<'_> {
         if undo.stuck && in_target {
             return self.end_undo(place, true);
         }
-        let children = &self.plan.node(place.node).children;
+        // Parts that went side by side ended in an order of their own.
+        let children = self.run.orders.get(&place).unwrap_or(&self.plan.node(place.node).children);
         let next = children.iter().rev().map(|it| Place::new(*it, place.slot)).find(|it| self.needs_undo(*it));
         match next {
             Some(child) if self.run.paused.is_none() => self.emit(Event::UndoBegan { place: child, tolerated: None }),

@@ -77,7 +77,7 @@ pub(super) fn loop_numbers(said: &Said, count: u32) -> Result<LoopNumbers, Strin
     let at_once = match (&said.at_once, &said.waves) {
         (Some(at_once), _) => chosen(at_once, count)?.max(1),
         // A wave goes side by side unless it is told otherwise; without waves one goes after another.
-        (None, Some(_)) => count.max(1),
+        (None, Some(_)) => largest(&waves).max(1),
         (None, None) => 1,
     };
     let tolerate = match (&said.tolerate, &said.tolerate_per_wave) {
@@ -92,6 +92,11 @@ pub(super) fn loop_numbers(said: &Said, count: u32) -> Result<LoopNumbers, Strin
         per_wave: said.tolerate_per_wave.is_some(),
         stagger_ms: said.stagger_ms,
     })
+}
+
+fn largest(waves: &[(usize, u32)]) -> u32 {
+    let starts = std::iter::once(0).chain(waves.iter().map(|(_, end)| *end));
+    waves.iter().zip(starts).map(|((_, end), start)| end - start).max().unwrap_or(0)
 }
 
 /// A share for a wave is one of the wave's own elements. A list that is too short goes on with its last.

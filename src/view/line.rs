@@ -1,7 +1,7 @@
 //! One event as a line of a log: what a person wants to read of it, and how glad it is. Most events are none.
 
 use super::{Board, noun};
-use crate::engine::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting, explain};
+use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, show_duration};
 
@@ -40,9 +40,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         Event::Asked { place, verify: true, .. } => {
             plain(format!("{}: was it done before the engine died?", path(place)))
         }
-        Event::Evaluated { place, truth, evidence } => {
-            evaluated(board, *place, *truth, evidence.iter().map(|it| &it.what))
-        }
+        Event::Evaluated { place, truth, evidence } => evaluated(board, *place, *truth, evidence),
         Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
             plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at))))
         }
@@ -116,16 +114,20 @@ fn is_undo_shown(board: &Board, place: Place) -> bool {
 }
 
 /// A condition that does not hold is worth a line; one that holds lets something end, and that is.
-fn evaluated<'e>(board: &Board, place: Place, truth: Truth, seen: impl Iterator<Item = &'e String>) -> Option<Line> {
-    let seen: Vec<&str> = seen.map(String::as_str).collect();
+fn evaluated(board: &Board, place: Place, truth: Truth, evidence: &[Evidence]) -> Option<Line> {
+    let seen: Vec<String> = evidence.iter().filter(|it| it.truth != Truth::Holds).map(with_reason).collect();
     let seen = seen.join(", ");
     match truth {
         // Without evidence there is nothing to see but the failure that follows.
         _ if seen.is_empty() => None,
         Truth::Holds => None,
-        Truth::Violated => careful(format!("{}: {seen} does not hold.", board.plan.path(place))),
-        Truth::Unknown => careful(format!("{}: {seen} is not known.", board.plan.path(place))),
+        Truth::Violated => careful(format!("{}: does not hold: {seen}.", board.plan.path(place))),
+        Truth::Unknown => careful(format!("{}: is not known: {seen}.", board.plan.path(place))),
     }
+}
+
+fn with_reason(evidence: &Evidence) -> String {
+    if evidence.why.is_empty() { evidence.what.clone() } else { format!("{} ({})", evidence.what, evidence.why) }
 }
 
 fn ended(board: &Board, place: Place, ending: &Ending) -> Option<Line> {
