@@ -401,7 +401,10 @@ impl<'a> Expansion<'a> {
         let listed = self.list_all(id, space, it);
         let (elements, offsets, numbers, late) = match listed {
             Some(Listed { elements, offsets, numbers }) => (elements, offsets, numbers, None),
-            None => (Elements::Late, vec![0, 0], Vec::new(), Some(it.clone())),
+            None => {
+                self.refuse_numbers_of_late(it);
+                (Elements::Late, vec![0, 0], Vec::new(), Some(it.clone()))
+            }
         };
         self.take(it, &elements);
         let body_space = self.push_space(Space { parent: space, offsets, local: Some(it.local), elements });
@@ -416,6 +419,31 @@ impl<'a> Expansion<'a> {
             self.plan.nodes[id.index()].children.push(after);
         }
         id
+    }
+
+    /// What a loop says about its elements means nothing while nobody knows them.
+    fn refuse_numbers_of_late(&mut self, it: &Loop) {
+        let tolerate = it.tolerate.as_ref().and_then(|it| match it {
+            Tolerate::Once(expr) => Some(expr.span),
+            Tolerate::PerWave(list) => list.first().map(|it| it.span),
+        });
+        let after_wave = it.after_wave.first().map(|it| it.span);
+        let span_of = |expr: &Option<Expr>| expr.as_ref().map(|it| it.span);
+        let said = [
+            ("waves", span_of(&it.waves)),
+            ("tolerate", tolerate),
+            ("stagger", span_of(&it.stagger)),
+            ("order", span_of(&it.order)),
+            ("after_wave", after_wave),
+        ];
+        for (name, span) in said {
+            if let Some(span) = span {
+                let message = format!("`{name}` needs a list that is known when the plan is made");
+                let found = Diagnostic::new(Code::LOOP, span, message)
+                    .because("this loop learns its list while the run goes on");
+                self.wrong.push(found.also(it.list.span, "what it runs over"));
+            }
+        }
     }
 
     fn wave_space(&mut self, parent: SpaceId, numbers: &[LoopNumbers]) -> SpaceId {
