@@ -390,6 +390,15 @@ impl Change<'_> {
         self.run.agenda.extend(places);
     }
 
+    /// A `restore` may stand anywhere, and goes on when its save was taken back.
+    fn attend_restores(&mut self) {
+        let plan = self.plan;
+        let restores =
+            |node: NodeId| matches!(&plan.node(node).kind, NodeKind::Act(act) if matches!(**act, Act::Restore { .. }));
+        let waiting: Vec<Place> = self.run.frames.keys().copied().filter(|it| restores(it.node)).collect();
+        self.run.agenda.extend(waiting);
+    }
+
     fn attend_all(&mut self) {
         self.run.agenda.extend(self.run.frames.keys().copied());
     }
@@ -521,6 +530,9 @@ impl Change<'_> {
 
     /// What was taken back is no longer under way. The root stays: it still has its end before it.
     fn leave_undo(&mut self, place: Place) {
+        if matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Save)) {
+            self.attend_restores();
+        }
         if let Some(around) = self.plan.around(place) {
             self.run.remove_frame(place);
             self.run.agenda.insert(around);

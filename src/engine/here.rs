@@ -292,7 +292,11 @@ impl Scope for Here<'_> {
                 let numbers = node.numbers.get(around.slot.index()).ok_or(Silence::NotKnownHere)?;
                 let first = self.plan.space(node.space).slots_of(around.slot).start;
                 let start = if wave == 0 { 0 } else { numbers.waves[wave as usize - 1] };
+                let body = self.plan.node(around.node).children[0];
+                // One that failed and was undone alone has nothing of this wave any more.
+                let has_failed = |it: &Slot| self.run.status(Place::new(body, *it)) == Status::Tolerated;
                 let slots = (start..numbers.waves[wave as usize]).map(|it| Slot(first + it));
+                let slots = slots.filter(|it| !has_failed(it));
                 Ok(Value::list(slots.filter_map(|it| self.element(node.space, it))))
             }
         }

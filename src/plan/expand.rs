@@ -56,6 +56,8 @@ struct Expansion<'a> {
     /// The stage that is being expanded, and what each stage takes.
     stage: Option<NodeId>,
     takes: BTreeMap<NodeId, BTreeSet<u32>>,
+    /// The nodes of called actions.
+    calls: BTreeSet<NodeId>,
     /// Rollouts, actions and blocks that are being put in, so that none contains itself.
     depth: u32,
 }
@@ -84,7 +86,17 @@ impl<'a> Expansion<'a> {
         };
         let fleets = BTreeMap::new();
         let (index, takes) = (BTreeMap::new(), BTreeMap::new());
-        Expansion { request, plan, wrong: Vec::new(), index, fleets, stage: None, takes, depth: 0 }
+        Expansion {
+            request,
+            plan,
+            wrong: Vec::new(),
+            index,
+            fleets,
+            stage: None,
+            takes,
+            calls: BTreeSet::new(),
+            depth: 0,
+        }
     }
 
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
@@ -283,6 +295,7 @@ impl<'a> Expansion<'a> {
         };
         let id = self.push(parent, space, name, NodeKind::Step(Box::new(node)), span);
         self.plan.nodes[id.index()].binds = bound(&action.params, arguments);
+        self.calls.insert(id);
         if self.goes_too_deep(span) {
             return id;
         }
@@ -388,7 +401,10 @@ impl<'a> Expansion<'a> {
         let listed = self.list_all(id, space, it);
         let (elements, offsets, numbers, late) = match listed {
             Some(Listed { elements, offsets, numbers }) => (elements, offsets, numbers, None),
-            None => (Elements::Late, vec![0, 0], Vec::new(), Some(it.clone())),
+            None => {
+                self.refuse_numbers_of_late(it);
+                (Elements::Late, vec![0, 0], Vec::new(), Some(it.clone()))
+            }
         };
         self.take(it, &elements);
         let body_space = self.push_space(Space { parent: space, offsets, local: Some(it.local), elements });
@@ -403,6 +419,31 @@ impl<'a> Expansion<'a> {
             self.plan.nodes[id.index()].children.push(after);
         }
         id
+    }
+
+    /// What a loop says about its elements means nothing while nobody knows them.
+    fn refuse_numbers_of_late(&mut self, it: &Loop) {
+        let tolerate = it.tolerate.as_ref().and_then(|it| match it {
+            Tolerate::Once(expr) => Some(expr.span),
+            Tolerate::PerWave(list) => list.first().map(|it| it.span),
+        });
+        let after_wave = it.after_wave.first().map(|it| it.span);
+        let span_of = |expr: &Option<Expr>| expr.as_ref().map(|it| it.span);
+        let said = [
+            ("waves", span_of(&it.waves)),
+            ("tolerate", tolerate),
+            ("stagger", span_of(&it.stagger)),
+            ("order", span_of(&it.order)),
+            ("after_wave", after_wave),
+        ];
+        for (name, span) in said {
+            if let Some(span) = span {
+                let message = format!("`{name}` needs a list that is known when the plan is made");
+                let found = Diagnostic::new(Code::LOOP, span, message)
+                    .because("this loop learns its list while the run goes on");
+                self.wrong.push(found.also(it.list.span, "what it runs over"));
+            }
+        }
     }
 
     fn wave_space(&mut self, parent: SpaceId, numbers: &[LoopNumbers]) -> SpaceId {
@@ -682,6 +723,7 @@ impl<'a> Expansion<'a> {
         self.load_named_late();
         self.plan.fleets = self.fleets.iter().map(|(id, indices)| (id.0, indices.clone())).collect();
         self.plan.index();
+        super::whole::make_paths_whole(&mut self.plan, &self.calls);
         self.fold_all();
         self.capture_outputs();
         self.refuse_cycles();

@@ -81,7 +81,10 @@ pub(super) const WORDS: &[WordRow] = &[
     later("notify", "notify CHANNEL \"message\"", MESSAGES, Some(Place::Settings), &[], "Sends a notice to a channel."),
 ];
 
-const TIMEOUT: PropertyRow = property("timeout", Kind::Duration, "1h", "After this it is ended and fails.");
+const TIMEOUT: PropertyRow =
+    property("timeout", Kind::Duration, "1h; in a probe 10s", "After this it is ended and fails.");
+const HTTP_TIMEOUT: PropertyRow =
+    property("timeout", Kind::Duration, "30s; in a probe 10s", "After this it is ended and fails.");
 const CWD: PropertyRow = property("cwd", Kind::Text, "the file's folder", "The folder in which it runs.");
 const ENV: PropertyRow = property("env", Kind::SecretTexts, "{}", "Variables it gets; secrets may stand here.");
 const STDIN: PropertyRow = property("stdin", Kind::SecretText, "", "What it reads; secrets may stand here.");
@@ -116,7 +119,7 @@ const HTTP: &[PropertyRow] = &[
     property("headers", Kind::SecretTexts, "{}", "Headers of the request; secrets may stand here."),
     property("body", Kind::SecretText, "", "What is sent: a text, or a value that is sent as JSON."),
     property("accept", Kind::AcceptStatus, "200..299", "Which status codes count as success."),
-    TIMEOUT,
+    HTTP_TIMEOUT,
     RETRY,
     IDEMPOTENT,
     INTERRUPTED,

@@ -199,7 +199,7 @@ const RETRY: &[PropertyRow] = &[
     property(
         "backoff",
         Kind::Waits,
-        "0s",
+        "1s",
         "The wait before the second attempt, doubled before each further one; a list gives each wait.",
     ),
 ];

@@ -27,7 +27,7 @@ fn write_word(page: &mut String, row: &'static WordRow) {
 }
 
 fn write_property(page: &mut String, row: &PropertyRow) {
-    let kind = row.kind.to_string().replace('|', "\\|");
+    let kind = row.kind.to_string().replace('|', "\\|").replace('<', "&lt;").replace('>', "&gt;");
     let note = later_note(row.meaning);
     let _ = writeln!(page, "| `{}` | {kind} | {} | {}{note} |", row.name, row.default, row.doc);
 }

@@ -8,40 +8,51 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use regex::Regex;
 
-use super::pages::{Page, page, root};
+use super::pages::{Complaints, Page, pages, root};
 
 #[test]
-fn the_sessions_of_the_readme_are_real() {
-    is_real("README.md");
+fn every_session_is_real() {
+    let pages = pages();
+    let with_sessions: Vec<&Page> =
+        pages.iter().filter(|it| it.blocks().iter().any(|it| it.info == "console")).collect();
+    assert!(with_sessions.len() > 2, "only {} pages have sessions", with_sessions.len());
+    let mut complaints = Complaints::default();
+    // Side by side: the pages wait more than they work.
+    std::thread::scope(|scope| {
+        let played = with_sessions.iter().map(|page| (*page, scope.spawn(|| play(page))));
+        for (page, played) in played.collect::<Vec<_>>() {
+            compare(page, &played.join().expect("a page can be played"), &mut complaints);
+        }
+    });
 }
 
-#[test]
-fn the_sessions_of_the_tutorial_are_real() {
-    is_real("docs/tutorial.md");
-}
-
-fn is_real(path: &str) {
-    let page = page(path.to_owned());
-    let folder = tempfile::tempdir().expect("a folder");
-    if page.text.contains("$ rollout run examples/") {
-        copy(&root().join("examples"), &folder.path().join("examples"));
+fn compare(page: &Page, played: &str, complaints: &mut Complaints) {
+    let (found, wanted) = (alike(played), alike(&page.text));
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|it| it == "1")
+        && !found.iter().map(|it| &it.1).eq(wanted.iter().map(|it| &it.1))
+    {
+        return fs::write(root().join(&page.path), played).expect("the page can be written");
     }
-    let played = play(&page, folder.path());
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|it| it == "1") {
-        return fs::write(root().join(path), played).expect("the page can be written");
+    let first = found.iter().zip(&wanted).find(|(found, wanted)| found.1 != wanted.1);
+    if let Some((found, wanted)) = first {
+        let what = format!(
+            "the page shows `{}`, and what happens is `{}`; write it with `UPDATE_DOCS=1 cargo test --test suite docs`, \
+             and read what has changed",
+            wanted.1, found.1
+        );
+        complaints.add(page, wanted.0, what);
+    } else if found.len() != wanted.len() {
+        complaints.add(page, 1, "more or less happens than the page shows");
     }
-    let (found, wanted) = (alike(&played), alike(&page.text));
-    let first = found.iter().zip(&wanted).find(|(found, wanted)| found != wanted);
-    let (found_line, wanted_line) = first.unwrap_or((&found[0], &wanted[0]));
-    assert!(
-        found == wanted,
-        "`{path}` shows something else than happens: `{wanted_line}` instead of `{found_line}`; write it with \
-         `UPDATE_DOCS=1 cargo test --test suite docs`, and read what has changed"
-    );
 }
 
 /// Returns the page with what its commands really print.
-fn play(page: &Page, folder: &Path) -> String {
+fn play(page: &Page) -> String {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = &temporary.path().canonicalize().expect("it is there");
+    if page.text.contains("$ rollout run examples/") {
+        copy(&root().join("examples"), &folder.join("examples"));
+    }
     let mut played = String::new();
     let mut lines = page.text.lines();
     while let Some(line) = lines.next() {
@@ -88,9 +99,32 @@ fn output(command: &str, folder: &Path) -> String {
     text.lines().flat_map(|it| [it.trim_end(), "\n"]).collect()
 }
 
-/// Returns the lines of a page without what differs from run to run. What goes on side by side may be told in any
-/// order, so the lines of a block are sorted; how often a check asked depends on how busy the machine is.
-fn alike(text: &str) -> Vec<String> {
+/// Returns the lines of a page with their numbers and without what differs from run to run. What goes on side by
+/// side may be told in any order, so the lines of a block are sorted; how often a check asked depends on how busy the
+/// machine is.
+fn alike(text: &str) -> Vec<(usize, String)> {
+    let mut lines = Vec::new();
+    let mut block: Vec<(usize, String)> = Vec::new();
+    for (number, line) in (1..).zip(without_chance(text).lines()).filter(|(_, it)| !it.contains(": attempt ")) {
+        if line.starts_with("$ ") || line.starts_with("```") || line.is_empty() {
+            lines.append(&mut sorted(&mut block));
+            lines.push((number, line.to_owned()));
+        } else {
+            block.push((number, line.to_owned()));
+        }
+    }
+    lines.append(&mut sorted(&mut block));
+    lines
+}
+
+fn sorted(block: &mut Vec<(usize, String)>) -> Vec<(usize, String)> {
+    let mut block = std::mem::take(block);
+    block.sort_by(|a, b| a.1.cmp(&b.1));
+    block.dedup_by(|a, b| a.1 == b.1);
+    block
+}
+
+fn without_chance(text: &str) -> String {
     let patterns = [
         (r"\d{8}-[0-9a-z]{4}", "RUN"),
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
@@ -104,20 +138,7 @@ fn alike(text: &str) -> Vec<String> {
     for (pattern, name) in patterns {
         text = Regex::new(pattern).expect("it is a pattern").replace_all(&text, name).into_owned();
     }
-    let mut lines: Vec<String> = Vec::new();
-    let mut block: Vec<String> = Vec::new();
-    for line in text.lines().filter(|it| !it.contains(": attempt ")) {
-        if line.starts_with("$ ") || line.starts_with("```") || line.is_empty() {
-            block.sort();
-            block.dedup();
-            lines.append(&mut block);
-            lines.push(line.to_owned());
-        } else {
-            block.push(line.to_owned());
-        }
-    }
-    lines.append(&mut block);
-    lines
+    text
 }
 
 fn copy(from: &Path, to: &Path) {
