@@ -12,7 +12,7 @@ use crate::model::{ActionId, Builtin, Expr, FleetId, ProbeId, RolloutId};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
 use crate::syntax::{Args, Entry, ExprKind, Name};
-use crate::value::Type;
+use crate::value::{Type, Weekday};
 
 /// Something that a file declares.
 #[derive(Clone, Copy)]
@@ -194,8 +194,9 @@ impl<'t> Checker<'t> {
 
     /// Reports a name that the language itself gives a meaning, and returns whether it is one.
     pub fn refuse_taken(&mut self, name: &str, span: Span) -> bool {
-        let taken = TAKEN.iter().find(|(taken, _)| *taken == name);
-        if let Some((_, means)) = taken {
+        let day = Weekday::from_name(name).map(|_| "a day of the week");
+        let taken = TAKEN.iter().find(|(taken, _)| *taken == name).map(|(_, means)| *means).or(day);
+        if let Some(means) = taken {
             let message = format!("`{name}` cannot be a name of yours");
             self.say(Diagnostic::new(Code::TAKEN, span, message).because(format!("means {means}")));
         }

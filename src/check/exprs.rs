@@ -229,7 +229,8 @@ impl<'t> Checker<'t> {
     }
 
     fn touched(&mut self, span: Span) -> Typed {
-        if !self.spot.staged {
+        // An action is always called within a stage.
+        if !self.spot.staged && self.spot.in_action.is_none() {
             let problem = Diagnostic::new(Code::NOT_HERE, span, "`touched` is what the enclosing stage has touched");
             self.say(problem.because("in no stage").help("write `STAGE.touched`, or `run.touched`"));
             return Typed::bad(span);

@@ -6,7 +6,7 @@ use super::checker::Checker;
 use super::exprs::{Typed, local_of};
 use super::mismatch::described;
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Expr, ExprKind};
+use crate::model::{Expr, ExprKind, Fleet, FleetId, FleetSource};
 use crate::source::Span;
 use crate::syntax::{self, Name};
 use crate::value::Type;
@@ -79,6 +79,13 @@ impl<'t> Checker<'t> {
         self.maybe_present(typed)
     }
 
+    /// Returns whether targets of these fleets, or of any if none is named, come from a command.
+    fn from_command(&self, fleets: &[FleetId]) -> bool {
+        let listed = |it: &Fleet| matches!(it.source, FleetSource::Command { .. });
+        let all = self.program.fleets.iter().enumerate();
+        all.filter(|(at, _)| fleets.is_empty() || fleets.contains(&FleetId(*at as u32))).any(|(_, it)| listed(it))
+    }
+
     /// `site.region`: a label of a target.
     pub fn label(&mut self, of: Expr, name: Name<'t>, span: Span) -> Typed {
         let fleets = match local_of(&of) {
@@ -99,6 +106,9 @@ impl<'t> Checker<'t> {
                 let all: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
                 self.say(match near {
                     Some(near) => problem.suggest(name.span(), Some(near)),
+                    None if self.from_command(&fleets) => {
+                        problem.help(format!("say what the command lists: `labels {{ {}: string }}`", name.text()))
+                    }
                     None => problem.help(format!("there are {}", all.join(", "))),
                 });
                 Typed::bad(span)

@@ -82,7 +82,7 @@ impl<'t> Checker<'t> {
         let profiles = profiles.collect();
         let mut stages = Stages::default();
         self.stage_entries(&rest, Place::Rollout, &mut stages);
-        if stages.list.is_empty() && !parts.entries.iter().any(|it| it.is_broken() || is_flow(*it)) {
+        if stages.list.is_empty() && !parts.entries.iter().any(|it| it.is_broken() || is_flow(*it) || is_unknown(*it)) {
             let span = self.declared[id].name_span;
             let problem = Diagnostic::new(Code::EMPTY, span, format!("the rollout `{name}` has no stages"));
             self.say(problem.help("add `stage NAME { … }`"));
@@ -174,6 +174,12 @@ impl<'t> Checker<'t> {
 }
 
 /// Returns whether an entry would make stages.
+/// Whether an entry begins with no word at all: it may well have been meant as a stage.
+fn is_unknown(entry: syntax::Entry<'_>) -> bool {
+    let name = entry.head().as_name();
+    name.is_none_or(|it| word(Place::Rollout, it.text()).is_none())
+}
+
 fn is_flow(entry: syntax::Entry<'_>) -> bool {
     ["stage", "apply", "for"].into_iter().any(|it| is_word(entry, it))
 }

@@ -72,7 +72,7 @@ pub fn open_writing(path: &Path) -> Result<Connection, JournalError> {
     }
     // FULL, because "remembered" has to survive a loss of power and not only of the process.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;")
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 500;")
         .map_err(failed)?;
     if is_new {
         create(&mut connection).map_err(failed)?;

@@ -56,6 +56,8 @@ struct Expansion<'a> {
     /// The stage that is being expanded, and what each stage takes.
     stage: Option<NodeId>,
     takes: BTreeMap<NodeId, BTreeSet<u32>>,
+    /// The nodes of called actions.
+    calls: BTreeSet<NodeId>,
     /// Rollouts, actions and blocks that are being put in, so that none contains itself.
     depth: u32,
 }
@@ -84,7 +86,17 @@ impl<'a> Expansion<'a> {
         };
         let fleets = BTreeMap::new();
         let (index, takes) = (BTreeMap::new(), BTreeMap::new());
-        Expansion { request, plan, wrong: Vec::new(), index, fleets, stage: None, takes, depth: 0 }
+        Expansion {
+            request,
+            plan,
+            wrong: Vec::new(),
+            index,
+            fleets,
+            stage: None,
+            takes,
+            calls: BTreeSet::new(),
+            depth: 0,
+        }
     }
 
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
@@ -283,6 +295,7 @@ impl<'a> Expansion<'a> {
         };
         let id = self.push(parent, space, name, NodeKind::Step(Box::new(node)), span);
         self.plan.nodes[id.index()].binds = bound(&action.params, arguments);
+        self.calls.insert(id);
         if self.goes_too_deep(span) {
             return id;
         }
@@ -710,6 +723,7 @@ impl<'a> Expansion<'a> {
         self.load_named_late();
         self.plan.fleets = self.fleets.iter().map(|(id, indices)| (id.0, indices.clone())).collect();
         self.plan.index();
+        super::whole::make_paths_whole(&mut self.plan, &self.calls);
         self.fold_all();
         self.capture_outputs();
         self.refuse_cycles();

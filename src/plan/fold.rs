@@ -160,7 +160,7 @@ fn holds_secret(expr: &Expr) -> bool {
     holds
 }
 
-fn for_each_part_mut(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+pub(super) fn for_each_part_mut(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
     match &mut expr.kind {
         ExprKind::Value(_)
         | ExprKind::Local(_)

@@ -9,6 +9,7 @@
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
 //! - `fold`: expressions whose value the plan already knows
+//! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
@@ -23,6 +24,7 @@ mod request;
 mod scope;
 mod space;
 mod summary;
+mod whole;
 
 pub use expand::{Planned, plan};
 pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};

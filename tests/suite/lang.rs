@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 
 use rollout::check::{Checked, check};
 use rollout::diag::Diagnostic;
+use rollout::model::RolloutId;
+use rollout::plan::{KeptValues, PlanRequest, plan};
 use rollout::source::MemoryWorld;
+use rollout::value::{At, Record};
 
 /// What a comment expects of the line above it.
 #[derive(Debug)]
@@ -247,4 +250,40 @@ fn break_text(text: &str, other: &str, random: &mut fastrand::Rng) -> String {
         }
     }
     words.concat()
+}
+
+/// A program knows what a step of an action leaves from the action on; the plan has to know where it is called.
+#[test]
+fn outputs_within_actions_and_called_rollouts_are_found_in_the_plan() {
+    let text = "
+        fleet hosts { target a { } }
+        action deploy(site: target) { step build { run \"make\", undo { } }, log build.stdout, undo { } }
+        rollout web { stage one { for site in hosts { deploy(site), log deploy.stdout } } }
+        rollout both { stage all { call web } }
+    ";
+    let world = MemoryWorld::default().with("main.rollout", text);
+    let checked = check(&world, "main.rollout");
+    assert!(checked.is_sound(), "{:?}", checked.diagnostics);
+    for (rollout, prefix) in [(0, ""), (1, "all.web.")] {
+        let request = PlanRequest {
+            program: &checked.program,
+            sources: &checked.sources,
+            rollout: RolloutId(rollout),
+            file: "main.rollout",
+            folder: "/",
+            inputs: Record::new(),
+            profile: None,
+            now: At(0),
+            world: &world,
+            kept: &KeptValues::new(),
+            only: None,
+        };
+        let plan = plan(&request).expect("it can be planned");
+        let written = serde_json::to_string(&plan).expect("a plan can be written");
+        for path in ["one.deploy.build", "one.deploy"] {
+            let whole = format!("{prefix}{path}");
+            assert!(written.contains(&format!("\"path\":\"{whole}\"")), "{whole} in {written}");
+            assert!(plan.unit_at(&whole).is_some(), "{whole}");
+        }
+    }
 }
