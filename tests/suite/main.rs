@@ -18,3 +18,4 @@ mod stage;
 mod syntax;
 mod tidy;
 mod toy;
+mod trials;
