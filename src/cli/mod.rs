@@ -11,6 +11,7 @@
 //! - `reach`: the living engine, or becoming it
 //! - `interrupt`: Ctrl-C and its kin
 //! - `follow`: runs while they run
+//! - `screen`: what followed runs look like
 //! - `progress`: bars on a terminal
 //! - `only`: a condition on targets, from the command line
 //! - `program`: from words and a file to a plan
@@ -47,6 +48,7 @@ mod reach;
 mod resume_all;
 mod rollback;
 mod run;
+mod screen;
 mod settle;
 mod status;
 mod steer;

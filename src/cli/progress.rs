@@ -106,7 +106,14 @@ fn headline(board: &Board, now: At) -> String {
         let left_ms = eta.since_ms(now) / 1000 * 1000;
         words.push(format!("about {} left", show_duration(left_ms.max(1000))));
     }
-    words.extend(board.waiting_for().into_iter().take(1).map(|it| it.what));
+    match board.soonest_wait() {
+        _ if board.run().paused().is_some() => words.extend(board.waiting_for().into_iter().take(1).map(|it| it.what)),
+        Some((place, until)) if board.active().is_empty() => {
+            let left_ms = (until.since_ms(now) / 1000 * 1000).max(1000);
+            words.push(format!("{} waits {}", board.plan().path(place), show_duration(left_ms)));
+        }
+        Some(_) | None => {}
+    }
     words.join(", ")
 }
 

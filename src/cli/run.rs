@@ -48,8 +48,8 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
     let (reached, seat, run) = begin(&folder, usize::from(arguments.jobs), request).await?;
     context.terminal.say(&format!("Run {run}."));
     let way = reached.way();
-    let follow = Follow::new(context.terminal, &folder)?;
-    let followed = follow.one(&way, &run, From::Start, Some(seat), &mut interrupts).await;
+    let follow = Follow::new(context.terminal, &folder, &[run])?;
+    let followed = follow.to_rest(&way, From::Start, Some(seat), &mut interrupts).await;
     finish(context, reached, followed, &mut interrupts).await
 }
 

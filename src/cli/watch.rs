@@ -29,10 +29,10 @@ pub async fn watch(context: &Context<'_>, run: Option<&str>, from: From) -> Resu
     // A spectator's Ctrl-C is none of the run's business, so it never reaches `follow`.
     let mut leave = Interrupts::listen()?;
     let mut deaf = Interrupts::deaf();
-    let follow = Follow::new(context.terminal, &folder)?;
+    let follow = Follow::new(context.terminal, &folder, &[run])?;
     let way = Way::There(folder);
     tokio::select! {
-        exit = follow.one(&way, &run, from, None, &mut deaf) => exit,
+        exit = follow.to_rest(&way, from, None, &mut deaf) => exit,
         () = leave.next() => Ok(Exit::Unfinished),
     }
 }

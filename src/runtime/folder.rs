@@ -48,7 +48,7 @@ impl FolderError {
 
 impl StateFolder {
     pub fn at(path: &Path) -> io::Result<StateFolder> {
-        Ok(StateFolder { path: std::path::absolute(path)? })
+        Ok(StateFolder { path: one_name(&std::path::absolute(path)?) })
     }
 
     /// Finds the folder that belongs to a place: `.rollout` beside the nearest `.git` or in the nearest folder
@@ -56,7 +56,7 @@ impl StateFolder {
     pub fn nearest(from: &Path) -> io::Result<StateFolder> {
         let from = std::path::absolute(from)?;
         let root = from.ancestors().find(|it| it.join(".rollout").is_dir() || it.join(".git").exists());
-        Ok(StateFolder { path: root.unwrap_or(&from).join(".rollout") })
+        Ok(StateFolder { path: one_name(&root.unwrap_or(&from).join(".rollout")) })
     }
 
     pub fn path(&self) -> &Path {
@@ -116,9 +116,30 @@ impl StateFolder {
     }
 }
 
+/// A folder has one name, whatever links lead to it: what a dead engine has left running is known by it.
+fn one_name(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|it| Some((it, it.canonicalize().ok()?)));
+    let Some((ancestor, real)) = there else { return path.to_owned() };
+    let rest = path.strip_prefix(ancestor).unwrap_or(Path::new(""));
+    // A path that ends in a separator names the same folder.
+    if rest.as_os_str().is_empty() { real } else { real.join(rest) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_has_one_name_whatever_leads_to_it() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let real = temporary.path().canonicalize().expect("it is there").join("real");
+        fs::create_dir(&real).expect("made");
+        std::os::unix::fs::symlink(&real, temporary.path().join("link")).expect("linked");
+        for name in ["real", "link", "real/../link"] {
+            let folder = StateFolder::nearest(&temporary.path().join(name)).expect("found");
+            assert_eq!(folder.path(), real.join(".rollout"));
+        }
+    }
 
     #[test]
     fn the_nearest_project_is_found_upwards() {

@@ -55,14 +55,13 @@ impl HostHandle {
 
     /// Passes a person's wish on; a run that nobody drives is picked up for it.
     pub async fn command(&self, run: &str, by: Person, command: Command) -> Result<(), Unheard> {
-        let ask = |command| self.ask(|reply| News::Command { run: run.into(), by: by.clone(), command, reply });
-        match ask(command.clone()).await? {
-            Heeded::Done => return Ok(()),
-            Heeded::Refused(why) => return Err(Unheard::Refused(why)),
-            Heeded::NotDriven => {}
-        }
-        self.adopt(run).await?;
-        match ask(command).await? {
+        let (id, wish) = (SmolStr::new(run), command.clone());
+        let heeded = self.ask(|reply| News::Command { run: id, by: by.clone(), command: wish, reply }).await?;
+        let heeded = match heeded {
+            Heeded::NotDriven => self.pick_up(run, Some((by, command))).await?,
+            heeded => heeded,
+        };
+        match heeded {
             Heeded::Done => Ok(()),
             Heeded::Refused(why) => Err(Unheard::Refused(why)),
             Heeded::NotDriven => Err(Unheard::Refused(format!("`{run}` has ended meanwhile"))),
@@ -71,8 +70,12 @@ impl HostHandle {
 
     /// Picks up an unfinished run that an earlier life left.
     pub async fn adopt(&self, run: &str) -> Result<(), Unheard> {
+        self.pick_up(run, None).await.map(drop)
+    }
+
+    async fn pick_up(&self, run: &str, wish: Option<(Person, Command)>) -> Result<Heeded, Unheard> {
         let (journal, id) = (Arc::clone(&self.journal), SmolStr::new(run));
-        let replayed = tokio::task::spawn_blocking(move || replay(&*journal, id)).await;
+        let replayed = tokio::task::spawn_blocking(move || replay(&*journal, id, wish)).await;
         let adopted = Box::new(replayed.expect("replaying does not panic")?);
         leftover::end_all(&adopted.id, &self.state).await;
         self.ask(|reply| News::Adopt { adopted, reply }).await
@@ -109,7 +112,7 @@ impl HostHandle {
     }
 }
 
-fn replay(journal: &dyn Journal, id: SmolStr) -> Result<Adopted, Unheard> {
+fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -> Result<Adopted, Unheard> {
     let summary = journal.run(&id)?;
     if let Some(outcome) = summary.outcome {
         return Err(Unheard::Refused(format!("`{id}` has ended: {}", outcome.name())));
@@ -121,5 +124,5 @@ fn replay(journal: &dyn Journal, id: SmolStr) -> Result<Adopted, Unheard> {
         apply(&plan, &mut run, record.at, &record.event);
         last = record.at;
     }
-    Ok(Adopted { id, plan: Arc::new(plan), run, last })
+    Ok(Adopted { id, plan: Arc::new(plan), run, last, wish })
 }

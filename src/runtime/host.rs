@@ -14,7 +14,7 @@ use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::run_id::run_id;
 use super::{Clock, HostHandle, Perform};
-use crate::engine::{Answer, Effect, Fault, FaultKind, Heard, Run, RunStarted, outstanding, step};
+use crate::engine::{Answer, Command, Effect, Fault, FaultKind, Heard, Person, Run, RunStarted, outstanding, step};
 use crate::journal::{Entry, Journal, JournalError, StoredPlan};
 use crate::plan::Plan;
 use crate::value::At;
@@ -147,11 +147,7 @@ impl Host {
             News::Start { request, reply } => self.start(*request, reply, turn)?,
             News::Adopt { adopted, reply } => self.adopt(*adopted, reply, turn),
             News::Command { run, by, command, reply } => {
-                let heeded = match self.step(&run, Heard::Command { by, command }, turn) {
-                    None => Heeded::NotDriven,
-                    Some(None) => Heeded::Done,
-                    Some(Some(refusal)) => Heeded::Refused(refusal),
-                };
+                let heeded = self.command(&run, by, command, turn);
                 turn.reply(reply, heeded);
             }
             News::AskRest { run, reply } => {
@@ -218,19 +214,36 @@ impl Host {
         Ok(holder.map(|holder| StartRefusal::Exclusive { holder, exclusive: exclusive.clone() }))
     }
 
-    fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<()>, turn: &mut Turn) {
-        let Adopted { id, plan, run, last } = adopted;
-        if !self.runs.contains_key(&id) {
-            self.clock.not_before(last);
-            self.performer.prepare(&id, &plan, None);
-            let open = outstanding(&run);
-            self.runs.insert(id.clone(), Driven::new(plan, run));
-            self.step(&id, Heard::Recovered, turn);
-            for (place, attempt) in open {
-                self.step(&id, Heard::Answer { place, attempt, answer: unknown() }, turn);
-            }
+    fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
+        let Adopted { id, plan, run, last, wish } = adopted;
+        if self.runs.contains_key(&id) {
+            let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
+            return turn.reply(reply, heeded);
         }
-        turn.reply(reply, ());
+        self.clock.not_before(last);
+        self.performer.prepare(&id, &plan, None);
+        let open = outstanding(&run);
+        self.runs.insert(id.clone(), Driven::new(plan, run));
+        self.step(&id, Heard::Recovered, turn);
+        // A pause comes before anything that was under way is tried again, every other wish after it is known to be lost.
+        let (first, then) = match wish {
+            Some((by, command @ Command::Pause { .. })) => (Some((by, command)), None),
+            wish => (None, wish),
+        };
+        let paused = first.map(|(by, command)| self.command(&id, by, command, turn));
+        for (place, attempt) in open {
+            self.step(&id, Heard::Answer { place, attempt, answer: unknown() }, turn);
+        }
+        let done = then.map(|(by, command)| self.command(&id, by, command, turn));
+        turn.reply(reply, paused.or(done).unwrap_or(Heeded::Done));
+    }
+
+    fn command(&mut self, run: &SmolStr, by: Person, command: Command, turn: &mut Turn) -> Heeded {
+        match self.step(run, Heard::Command { by, command }, turn) {
+            None => Heeded::NotDriven,
+            Some(None) => Heeded::Done,
+            Some(Some(refusal)) => Heeded::Refused(refusal),
+        }
     }
 
     /// Tells a run something; returns why a command was refused, and nothing if the run is not driven here.

@@ -20,7 +20,7 @@ pub enum News {
     /// An unfinished run, replayed.
     Adopt {
         adopted: Box<Adopted>,
-        reply: oneshot::Sender<()>,
+        reply: oneshot::Sender<Heeded>,
     },
     Command {
         run: SmolStr,
@@ -64,6 +64,8 @@ pub struct Adopted {
     pub plan: Arc<Plan>,
     pub run: Run,
     pub last: At,
+    /// What somebody wanted of it while nobody drove it.
+    pub wish: Option<(Person, Command)>,
 }
 
 /// What became of a command.

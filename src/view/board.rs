@@ -256,6 +256,11 @@ impl Board {
         active
     }
 
+    /// Returns what waits for a moment that comes next.
+    pub fn soonest_wait(&self) -> Option<(Place, At)> {
+        self.waits.iter().map(|(place, (until, _))| (*place, *until)).min_by_key(|(place, until)| (*until, *place))
+    }
+
     pub(super) fn stage_place(&self, stage: &StageBoard) -> Place {
         Place::new(stage.node, Slot::ONLY)
     }

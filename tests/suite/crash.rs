@@ -187,3 +187,20 @@ fn a_wait_goes_on_over_the_death_of_the_engine() {
     assert!(waits[0].since_ms(run.started) < 2400, "it waits from its beginning and not from the restart");
     assert!(run.finished.expect("it has ended") >= waits[0]);
 }
+
+#[test]
+fn several_runs_are_picked_up_side_by_side() {
+    let stage =
+        Stage::with("waits.rollout", "rollout waits {\n  stage only { wait 1s, run \"echo x >> log.txt\" }\n}\n");
+    let first = stage.start(&["run", "waits.rollout"]);
+    stage.until("the first has begun", || stage.runs().len() == 1);
+    let second = stage.start(&["run", "waits.rollout"]);
+    stage.until("the second has begun", || stage.runs().len() == 2);
+    kill_after(&stage, first, 0);
+    let orphan = stage.end(second);
+    assert!(orphan.code == 6 && orphan.err.contains("has died"), "{}", orphan.shown());
+    let resumed = stage.say(&["resume-all"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.shown());
+    assert_eq!(resumed.out.matches("succeeded.").count(), 2, "{}", resumed.shown());
+    assert_eq!(stage.read("log.txt"), "x\nx\n");
+}

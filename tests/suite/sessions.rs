@@ -133,7 +133,7 @@ fn ctrl_c_pauses_at_a_safe_point_and_says_how_to_go_on() {
     target one/b: done (2 of 3).
     --- stderr
     Run RUN.
-    Pausing: what is under way ends first. Press Ctrl-C again to cancel the run.
+    Pausing: what is under way ends first. Press Ctrl-C again to cancel.
     Run RUN waits: it was paused: interrupted.
     Go on with `rollout resume RUN`, or take everything back with `rollout rollback RUN`.
     --- exit 6
@@ -184,7 +184,7 @@ fn ctrl_c_twice_ends_what_runs_and_takes_it_back() {
     cancelled: SOMEBODY wanted it: interrupted twice.
     --- stderr
     Run RUN.
-    Pausing: what is under way ends first. Press Ctrl-C again to cancel the run.
+    Pausing: what is under way ends first. Press Ctrl-C again to cancel.
     Cancelling: what is under way is ended. Press Ctrl-C again to leave at once.
     Run RUN ended after A WHILE: cancelled.
     --- exit 5
