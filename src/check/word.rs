@@ -1,6 +1,8 @@
 //! Entries by the schema: which word an entry is, which of its entries are properties, and what may stand where.
 
 use super::checker::Checker;
+use super::declare::Declaration;
+use super::frame::Sense;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::schema::{
     Meaning, Place, PropertyRow, WordRow, owners, places_of, property, property_names, word, word_names,
@@ -145,12 +147,38 @@ impl<'t> Checker<'t> {
             self.say_misplaced(text, span, place, &places);
             return;
         }
+        if let Some(help) = self.call_instead(text) {
+            let message = format!("`{text}` is no word of the language");
+            self.say(Diagnostic::new(Code::UNKNOWN_WORD, span, message).help(help));
+            return;
+        }
         let near = nearest(text, word_names(place));
         let problem = Diagnostic::new(Code::UNKNOWN_WORD, span, format!("unknown word `{text}`"));
         self.say(match near {
             Some(near) => problem.suggest(span, Some(near)),
             None => problem.because(format!("not a word that stands in {}", place.words())),
         });
+    }
+
+    /// What to write where a name of the program stands like a word.
+    fn call_instead(&mut self, name: &str) -> Option<String> {
+        Some(match self.sense(name)? {
+            Sense::Slot(_) => format!("place the block: `do {name}(…)`"),
+            Sense::Declared(id) => match self.declared[id].kind {
+                Declaration::Action(_) => format!("call the action: `{name}(…)`"),
+                Declaration::Probe(_) => format!("ask the probe: `check {name}(…)`"),
+                Declaration::Strategy => format!("apply the strategy: `apply {name} as … {{ … }}`"),
+                Declaration::Rollout(_) => format!("run the rollout: `call {name} {{ … }}`"),
+                Declaration::Let
+                | Declaration::Type
+                | Declaration::Secret
+                | Declaration::Fleet(_)
+                | Declaration::Later(_) => return None,
+            },
+            Sense::Local(_) | Sense::Value { .. } | Sense::Secret(_) | Sense::Callable { .. } | Sense::Module(_) => {
+                return None;
+            }
+        })
     }
 
     fn say_stray_property(&mut self, name: Name<'t>, place: Place) {
@@ -186,7 +214,7 @@ impl<'t> Checker<'t> {
             return false;
         }
         if count < items {
-            self.say_shape(row, entry.head().span().after(), format!("`{}` needs more", row.name));
+            self.say_shape(row, entry.head().span().after(), format!("`{}` is not complete", row.name));
             return false;
         }
         true

@@ -751,6 +751,8 @@ impl<'a> Expansion<'a> {
 
     /// Replaces every expression whose value is known for all slots by that value.
     fn fold_all(&mut self) {
+        // Beneath a `when` that may not hold a value is perhaps never asked for: what is wrong there, the run says.
+        let mut perhaps = vec![false; self.plan.nodes.len()];
         for at in 0..self.plan.nodes.len() {
             let id = NodeId(at as u32);
             let mut node = self.plan.nodes[at].clone();
@@ -760,8 +762,10 @@ impl<'a> Expansion<'a> {
                 let mut eval = |expr: &Expr| self.eval(expr, place, false);
                 super::fold::fold(expr, &mut eval, &mut wrong);
             });
+            let holds = node.when.as_ref().is_none_or(|it| it.known() == Some(&Value::Bool(true)));
+            perhaps[at] = !holds || perhaps[node.parent.index()];
             self.plan.nodes[at] = node;
-            for it in wrong {
+            for it in wrong.into_iter().filter(|_| !perhaps[at]) {
                 self.refuse(Code::VALUE, it.span, it.message);
             }
         }
