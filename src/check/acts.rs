@@ -91,7 +91,7 @@ impl<'t> Checker<'t> {
             self.say(Diagnostic::new(Code::SHAPE, method.span(), message).suggest(method.span(), near));
             return None;
         };
-        let url = self.typed(url, &Type::Text);
+        let url = self.url(url);
         Some(HttpAct { method: SmolStr::new(name), url, headers, body, accept, settings })
     }
 

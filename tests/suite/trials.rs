@@ -120,8 +120,9 @@ fn what_an_input_puts_into_a_url_stays_one_component_and_records_are_sent_as_jso
         &format!(
             "rollout web {{
               input name: string
+              let fixed = \"x/y\"
               stage one {{
-                http POST \"http://127.0.0.1:{port}/at/${{name}}?q=${{name}}\" {{ body = {{ name = name }}, allow = [W0012] }}
+                http POST \"http://127.0.0.1:{port}/at/${{name}}/${{fixed}}?q=${{name}}\" {{ body = {{ name = name }}, allow = [W0012] }}
               }}
             }}"
         ),
@@ -130,7 +131,7 @@ fn what_an_input_puts_into_a_url_stays_one_component_and_records_are_sent_as_jso
     let request = served_once(&listener);
     let said = stage.end(run);
     assert_eq!(said.code, 0, "{}", said.shown());
-    assert!(request.starts_with("POST /at/..%2Fa%26b%3Dc%20d?q=..%2Fa%26b%3Dc%20d HTTP/1.1\r\n"), "{request}");
+    assert!(request.starts_with("POST /at/..%2Fa%26b%3Dc%20d/x%2Fy?q=..%2Fa%26b%3Dc%20d HTTP/1.1\r\n"), "{request}");
     assert!(request.to_lowercase().contains("content-type: application/json\r\n"), "{request}");
     assert!(request.ends_with(r#"{"name":"../a&b=c d"}"#), "{request}");
 }
