@@ -80,7 +80,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Returns whether targets of these fleets, or of any if none is named, come from a command.
-    fn is_listed_by_command(&self, fleets: &[FleetId]) -> bool {
+    fn is_from_command(&self, fleets: &[FleetId]) -> bool {
         let listed = |it: &Fleet| matches!(it.source, FleetSource::Command { .. });
         let all = self.program.fleets.iter().enumerate();
         all.filter(|(at, _)| fleets.is_empty() || fleets.contains(&FleetId(*at as u32))).any(|(_, it)| listed(it))
@@ -106,7 +106,7 @@ impl<'t> Checker<'t> {
                 let all: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
                 self.say(match near {
                     Some(near) => problem.suggest(name.span(), Some(near)),
-                    None if self.is_listed_by_command(&fleets) => {
+                    None if self.is_from_command(&fleets) => {
                         problem.help(format!("say what the command lists: `labels {{ {}: string }}`", name.text()))
                     }
                     None => problem.help(format!("there are {}", all.join(", "))),

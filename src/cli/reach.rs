@@ -64,6 +64,14 @@ impl Reached {
         }
     }
 
+    /// Whether the engine is still there.
+    pub async fn is_alive(&self) -> bool {
+        match self {
+            Reached::Here(_) => true,
+            Reached::There(folder, _) => !matches!(Client::connect(folder).await, Err(ClientError::NoEngine)),
+        }
+    }
+
     /// Begins a run; an engine that is on its way out is said to be gone.
     pub async fn start(&mut self, request: StartRequest) -> Result<Option<SmolStr>, Failure> {
         match self {

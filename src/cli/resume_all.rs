@@ -8,8 +8,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::follow::{Follow, From};
 use super::interrupt::Interrupts;
-use super::reach::{Reached, reach};
-use super::run::leave;
+use super::reach::reach;
+use super::run::finish;
 use super::settle::{reader, state_folder};
 
 /// Pick up every unfinished run after a crash
@@ -45,10 +45,7 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
             }
         }
     }
-    let exit = Follow::new(context.terminal, &folder)?.all(&way, &picked_up, from, &mut interrupts).await?;
-    exits.push(exit);
-    if let Reached::Here(engine) = reached {
-        leave(context, engine, &mut interrupts).await?;
-    }
-    Ok(Exit::worst(exits))
+    let followed = Follow::new(context.terminal, &folder)?.all(&way, &picked_up, from, &mut interrupts).await;
+    let followed = followed.map(|exit| Exit::worst(exits.into_iter().chain([exit])));
+    finish(context, reached, followed, &mut interrupts).await
 }

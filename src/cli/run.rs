@@ -48,11 +48,24 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
     let (reached, seat, run) = begin(&folder, usize::from(arguments.jobs), request).await?;
     context.terminal.say(&format!("Run {run}."));
     let way = reached.way();
-    let exit =
-        Follow::new(context.terminal, &folder)?.one(&way, &run, From::Start, Some(seat), &mut interrupts).await?;
-    if let Reached::Here(engine) = reached {
-        leave(context, engine, &mut interrupts).await?;
+    let follow = Follow::new(context.terminal, &folder)?;
+    let followed = follow.one(&way, &run, From::Start, Some(seat), &mut interrupts).await;
+    finish(context, reached, followed, &mut interrupts).await
+}
+
+/// Ends a command that followed runs: as the engine it stays for those of others, unless its journal has failed.
+pub async fn finish(
+    context: &Context<'_>,
+    reached: Reached,
+    followed: Result<Exit, Failure>,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let Reached::Here(mut engine) = reached else { return followed };
+    if let Some(error) = engine.failure().await {
+        return Err(Failure::from(error).exit(Exit::Unfinished));
     }
+    let exit = followed?;
+    leave(context, engine, interrupts).await?;
     Ok(exit)
 }
 
@@ -93,7 +106,7 @@ async fn begin(folder: &StateFolder, jobs: usize, request: StartRequest) -> Resu
 }
 
 /// Stays as long as runs are live that others have handed over.
-pub async fn leave(context: &Context<'_>, engine: Engine, interrupts: &mut Interrupts) -> Result<(), Failure> {
+async fn leave(context: &Context<'_>, engine: Engine, interrupts: &mut Interrupts) -> Result<(), Failure> {
     let host = engine.host().clone();
     let others: Vec<String> = host
         .runs()
@@ -112,7 +125,7 @@ pub async fn leave(context: &Context<'_>, engine: Engine, interrupts: &mut Inter
         [crate::engine::Command::Cancel { reason: None }, crate::engine::Command::Pause { reason: None }].to_vec();
     loop {
         tokio::select! {
-            ended = &mut left => return Ok(ended?),
+            ended = &mut left => return ended.map_err(|error| Failure::from(error).exit(Exit::Unfinished)),
             () = interrupts.next() => {
                 let Some(command) = commands.pop() else { return Ok(()) };
                 for run in host.runs().await.unwrap_or_default().iter().filter(|it| !it.at_rest) {

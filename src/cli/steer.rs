@@ -9,11 +9,14 @@ use super::failure::Failure;
 use super::follow::{Follow, From};
 use super::interrupt::Interrupts;
 use super::reach::{Reached, reach};
-use super::run::leave;
+use super::run::finish;
 use super::settle::{reader, run_to_steer, state_folder};
 use crate::engine::Command;
 use crate::journal::RunSummary;
 use crate::runtime::current_person;
+
+/// How many jobs may be under way at once where the command becomes the engine.
+const JOBS: usize = 64;
 
 /// Let what is under way end, and begin nothing new
 #[derive(Debug, Args)]
@@ -107,26 +110,31 @@ pub async fn run(context: &Context<'_>, wish: Wish) -> Result<Exit, Failure> {
     let folder = state_folder(context.globals)?;
     let RunSummary { id: run, last_seq, .. } = run_to_steer(&reader(&folder)?, wish.run.as_deref())?;
     let mut interrupts = Interrupts::listen()?;
-    let reached = reach(&folder, 64).await?;
-    let way = reached.way();
     let pauses = matches!(wish.command, Command::Pause { .. });
-    let heeded = way.command(&run, current_person(), wish.command).await;
+    let (reached, heeded) = loop {
+        let reached = reach(&folder, JOBS).await?;
+        let heeded = reached.way().command(&run, current_person(), wish.command.clone()).await;
+        // One that was on its way out has not heard: then somebody else is the engine, or we are.
+        if heeded.is_ok() || reached.is_alive().await {
+            break (reached, heeded);
+        }
+    };
+    let way = reached.way();
     if heeded.is_ok() {
         context.terminal.say(&format!("Run {run} {}.", wish.done));
     }
-    let Reached::Here(engine) = reached else {
-        heeded?;
-        return Ok(Exit::Done);
-    };
-    // A refused wish leaves the run as it was: nobody drives it.
-    let exit = match heeded {
-        Ok(()) if !pauses => {
+    let followed = match (&reached, heeded) {
+        (Reached::Here(_), Ok(())) if !pauses => {
             let from = From::After(last_seq);
             Follow::new(context.terminal, &folder)?.one(&way, &run, from, None, &mut interrupts).await
         }
-        Ok(()) => Ok(Exit::Done),
-        Err(failure) => Err(failure),
+        (Reached::Here(_) | Reached::There(..), Ok(())) => Ok(Exit::Done),
+        // A refused wish leaves the run as it was: nobody drives it.
+        (Reached::Here(_), Err(failure)) => {
+            finish(context, reached, Ok(Exit::Done), &mut interrupts).await?;
+            return Err(failure);
+        }
+        (Reached::There(..), Err(failure)) => Err(failure),
     };
-    leave(context, engine, &mut interrupts).await?;
-    exit
+    finish(context, reached, followed, &mut interrupts).await
 }

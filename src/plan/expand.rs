@@ -645,7 +645,6 @@ impl<'a> Expansion<'a> {
         ask(&Planning {
             plan: &self.plan,
             world: self.request.world,
-            folder: self.request.file.rsplit_once('/').map_or("", |(folder, _)| folder),
             now: self.request.now,
             place,
             one_slot,

@@ -43,8 +43,6 @@ impl Plan {
 pub(super) struct Planning<'a> {
     pub plan: &'a Plan,
     pub world: &'a dyn World,
-    /// The folder of the program's file, as seen from where the tool was started.
-    pub folder: &'a str,
     pub now: At,
     pub place: Place,
     /// Whether elements of loops are known: not while an expression is folded for all of them at once.
@@ -105,12 +103,7 @@ impl Scope for Planning<'_> {
     }
 
     fn file(&self, path: &str) -> Result<SmolStr, Silence> {
-        let path = if path.starts_with('/') || self.folder.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", self.folder)
-        };
-        self.world.read(&path).map(SmolStr::new).map_err(Self::unreadable)
+        self.world.read(path).map(SmolStr::new).map_err(Self::unreadable)
     }
 }
 

@@ -70,8 +70,12 @@ impl Engine {
         &self.host
     }
 
-    /// Resolves when the host has ended, which it does by itself only if the journal fails.
-    pub async fn ended(&mut self) -> Result<(), JournalError> {
+    /// Returns why the engine ended by itself, if it has: only a journal that fails makes it.
+    pub async fn failure(&mut self) -> Option<JournalError> {
+        if self.drive.is_finished() { self.ended().await.err() } else { None }
+    }
+
+    async fn ended(&mut self) -> Result<(), JournalError> {
         (&mut self.drive).await.expect("the host does not panic")
     }
 

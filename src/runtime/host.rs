@@ -83,6 +83,13 @@ impl Host {
     /// # Errors
     /// If the journal fails: then nothing more is done, because nothing more could be remembered.
     pub async fn drive(mut self) -> Result<(), JournalError> {
+        let ended = self.turns().await;
+        // Whoever looks on learns that nothing more comes, however it ended.
+        self.audience.dismiss();
+        ended
+    }
+
+    async fn turns(&mut self) -> Result<(), JournalError> {
         while !(self.leaving && self.is_idle()) {
             let mut turn = Turn::default();
             self.hear(&mut turn).await?;
@@ -95,7 +102,6 @@ impl Host {
             turn.replies.into_iter().for_each(|reply| reply());
             self.settle(turn.concerned);
         }
-        self.audience.dismiss();
         Ok(())
     }
 

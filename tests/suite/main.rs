@@ -17,3 +17,4 @@ mod stage;
 mod syntax;
 mod tidy;
 mod toy;
+mod trials;

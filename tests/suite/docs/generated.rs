@@ -21,11 +21,30 @@ fn the_list_of_codes_is_what_the_table_says() {
 }
 
 #[test]
+fn the_list_of_commands_is_what_they_say_of_themselves() {
+    let help = said(&["--help"]);
+    let commands = help.lines().skip_while(|it| *it != "Commands:").skip(1).take_while(|it| !it.is_empty());
+    let commands: Vec<&str> = commands.filter_map(|it| it.split_whitespace().next()).collect();
+    assert!(commands.len() > 10, "only {} commands", commands.len());
+    let mut page = format!("# Commands\n\n```text\n{help}```\n");
+    for command in commands {
+        let _ = write!(page, "\n## `rollout {command}`\n\n```text\n{}```\n", said(&[command, "--help"]));
+    }
+    is_committed("docs/reference/commands.md", &page);
+}
+
+#[test]
 fn the_picture_in_the_readme_is_of_the_quickstart() {
+    let drawn = said(&["graph", "examples/quickstart/site.rollout", "--as", "svg"]);
+    is_committed("docs/pictures/quickstart.svg", &drawn);
+}
+
+/// Returns what the program prints in the project's folder.
+fn said(words: &[&str]) -> String {
     let mut command = Command::new(cargo_bin("rollout"));
-    let drawn = command.args(["graph", "examples/quickstart/site.rollout", "--as", "svg"]).current_dir(root()).output();
-    let drawn = drawn.expect("it can be run").stdout;
-    is_committed("docs/pictures/quickstart.svg", &String::from_utf8(drawn).expect("a picture is text"));
+    let output = command.args(words).env_clear().current_dir(root()).output().expect("it can be run");
+    let text = String::from_utf8(output.stdout).expect("it prints text");
+    text.lines().flat_map(|it| [it.trim_end(), "\n"]).collect()
 }
 
 fn is_committed(path: &str, wanted: &str) {

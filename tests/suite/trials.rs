@@ -1,0 +1,96 @@
+//! What was found by trying the program, each as the smallest rollout that shows it, really run.
+
+use super::stage::{Said, Stage};
+
+const FLEET: &str = "fleet sites { target a {}, target b {}, target c {}, target d {} }\n";
+
+/// Runs a rollout over four sites.
+fn run(rollout: &str) -> Said {
+    let stage = Stage::with("main.rollout", &format!("{FLEET}{rollout}"));
+    stage.say(&["run", "main.rollout", "--yes"])
+}
+
+#[test]
+fn a_save_is_restored_on_purpose_and_the_run_goes_on() {
+    let said = run("rollout web {
+      stage one { save before { run \"echo v1\", restore { run \"true\" } }, step c { run \"true\", undo { } } }
+      stage two { restore one.before, log \"restored\" }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("restored"), "{}", said.out);
+}
+
+#[test]
+fn a_wave_is_checked_where_it_was_not_given_up() {
+    let said = run("probe has(site: target) { run \"test -e ${site}\" }
+    action put(site: target) { run \"test ${site} != b && touch ${site}\", undo { run \"rm -f ${site}\" } }
+    rollout web {
+      stage one {
+        for site in sites {
+          waves = [100%], tolerate = [1]
+          put(site)
+          after_wave { check all(has(done) for done in wave.targets), log \"has: ${join(wave.targets, \" \")}\" }
+        }
+      }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("has: a c d"), "{}", said.out);
+}
+
+#[test]
+fn a_loop_that_fails_says_which_number_was_passed() {
+    let loops = |numbers: &str, rollout: &str| {
+        run(&format!(
+            "action put(site: target) {{ run \"case ${{site}} in a|b) exit 9;; esac\", undo {{ run \"true\" }} }}
+            rollout web {{ {rollout}\n stage one {{ for site in sites {{ {numbers}\n put(site) }} }} }}"
+        ))
+    };
+    let first_wave = loops("waves = [1, 100%], tolerate = [0, 2]", "");
+    assert!(first_wave.out.contains("nothing new starts: `one/a/put/run~1`: exit code 9."), "{}", first_wave.out);
+    let too_many = loops("at_once = 1, tolerate = 1", "");
+    assert!(too_many.out.contains("nothing new starts: 2 failed and at most 1 may."), "{}", too_many.out);
+    let whole_run = loops("at_once = 1, tolerate = 2", "tolerate = 1");
+    assert!(whole_run.out.contains("nothing new starts: `one/b/put/run~1`: exit code 9."), "{}", whole_run.out);
+}
+
+#[test]
+fn a_loop_over_what_only_the_run_knows_refuses_what_it_would_ignore() {
+    for setting in ["tolerate = 1", "waves = [1, 100%]", "stagger = 1s", "after_wave { log \"x\" }"] {
+        let said = run(&format!(
+            "rollout web {{
+              stage one {{ for site in sites {{ step put {{ run \"true\", undo {{ }} }} }} }}
+              stage two {{ for site in one.touched {{ {setting}\n log \"${{site}}\" }} }}
+            }}"
+        ));
+        assert_eq!(said.code, 2, "{setting}: {}", said.shown());
+        assert!(said.err.contains("E0803"), "{setting}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_fleet_that_cannot_be_listed_is_told_once() {
+    let stage = Stage::with(
+        "main.rollout",
+        "fleet sites = command(\"sh\", \"-c\", \"echo no JSON\")\n\
+         rollout web { stage one { for site in sites { log \"${site}\" } } }\n",
+    );
+    let said = stage.say(&["plan", "main.rollout"]);
+    assert!(said.err.contains("E0805") && !said.err.contains("E0803"), "{}", said.err);
+}
+
+#[test]
+fn files_are_read_and_commands_run_beside_the_file_that_names_them() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path().join("far/lib")).expect("it is made");
+    stage.write("far/note.txt", "beside the rollout");
+    stage.write("far/lib/data.txt", "beside the action");
+    stage.write("far/lib/acts.rollout", "action show() { run \"cp data.txt shown.txt\", undo { } }\n");
+    stage.write(
+        "far/main.rollout",
+        "use \"lib/acts.rollout\"\nrollout web {\n  let note = file(\"note.txt\")\n  stage one { show(), log note }\n}\n",
+    );
+    let said = stage.say(&["run", "far/main.rollout", "--yes"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("beside the rollout"), "{}", said.out);
+    assert_eq!(stage.read("far/lib/shown.txt"), "beside the action");
+}
