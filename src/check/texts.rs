@@ -35,19 +35,18 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// Reports a pattern that is none.
-    pub fn check_pattern(&mut self, pattern: &str, span: Span) {
+    /// Reports a pattern that is none, and returns whether it is one.
+    pub fn check_pattern(&mut self, pattern: &str, span: Span) -> bool {
         if self.patterns.contains(pattern) {
-            return;
+            return true;
         }
         match regex::Regex::new(pattern) {
-            Ok(_) => {
-                self.patterns.insert(pattern.to_owned());
-            }
+            Ok(_) => self.patterns.insert(pattern.to_owned()),
             Err(error) => {
                 let whole = error.to_string();
                 let why = whole.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.say(Diagnostic::new(Code::BAD_PATTERN, span, "this pattern cannot be read").because(why));
+                false
             }
         }
     }

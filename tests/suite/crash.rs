@@ -8,6 +8,7 @@ use std::time::Duration;
 use rollout::engine::{Event, Outcome, Run, apply};
 use rollout::journal::{Reader, verify};
 use rollout::plan::Place;
+use rollout::value::At;
 
 use crate::stage::Stage;
 
@@ -167,4 +168,22 @@ rollout secretive {
     Go on with `rollout retry RUN`, `rollout skip RUN`, or take everything back with `rollout rollback RUN`.
     --- exit 6
     "#);
+}
+
+#[test]
+fn a_wait_goes_on_over_the_death_of_the_engine() {
+    let stage = Stage::with("waits.rollout", "rollout waits {\n  stage only { wait 2s }\n}\n");
+    kill_after(&stage, stage.start(&["run", "waits.rollout"]), 400);
+    assert_eq!(stage.say(&["resume-all"]).code, 0);
+    let reader = Reader::open(&stage.state().join("journal.db")).expect("it opens");
+    let run = reader.newest().expect("it reads").expect("there is one");
+    let records = reader.records(Some(&run.id), 0, usize::MAX).expect("they read");
+    let waits = records.iter().filter_map(|it| match &*it.event {
+        Event::Waiting { until, .. } => Some(*until),
+        _ => None,
+    });
+    let waits: Vec<At> = waits.collect();
+    assert_eq!(waits.len(), 1, "it began to wait once: {waits:?}");
+    assert!(waits[0].since_ms(run.started) < 2400, "it waits from its beginning and not from the restart");
+    assert!(run.finished.expect("it has ended") >= waits[0]);
 }

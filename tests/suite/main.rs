@@ -8,6 +8,7 @@ mod corpus;
 mod crash;
 mod docs;
 mod examples;
+mod host;
 mod journal;
 mod lang;
 mod sagas;

@@ -4,8 +4,8 @@ use insta::assert_snapshot;
 
 use crate::stage::{Stage, signal};
 
-/// Four hosts, one after another; what was done is in `log.txt`.
-const HOSTS: &str = r#"
+/// Three hosts, one after another; what was done is in `log.txt`.
+pub const HOSTS: &str = r#"
 fleet hosts {
   target a {}
   target b {}
