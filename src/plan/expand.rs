@@ -74,6 +74,7 @@ impl<'a> Expansion<'a> {
             tolerate: None,
             dependents: Vec::new(),
             named: BTreeMap::new(),
+            hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
         let (index, takes) = (BTreeMap::new(), BTreeMap::new());
