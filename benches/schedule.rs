@@ -55,7 +55,11 @@ fn schedule(shape: &str, before: usize, count: usize) {
     let took = cpu() - begun;
     assert!(played.outcome.is_ok());
     let each = took.as_secs_f64() * 1e6 / plan.nodes.len() as f64;
-    println!("schedule {shape:<8} {count:>6} steps: {each:.1} µs CPU for each of {} nodes, {} events", plan.nodes.len(), played.events.len());
+    println!(
+        "schedule {shape:<8} {count:>6} steps: {each:.1} µs CPU for each of {} nodes, {} events",
+        plan.nodes.len(),
+        played.events.len()
+    );
 }
 
 fn check_speed(megabytes: usize) {

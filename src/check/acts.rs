@@ -91,7 +91,7 @@ impl<'t> Checker<'t> {
             self.say(Diagnostic::new(Code::SHAPE, method.span(), message).suggest(method.span(), near));
             return None;
         };
-        let url = self.typed(url, &Type::Text);
+        let url = self.url(url);
         Some(HttpAct { method: SmolStr::new(name), url, headers, body, accept, settings })
     }
 
@@ -173,7 +173,13 @@ impl<'t> Checker<'t> {
     fn wait(&mut self, row: &'static WordRow, entry: Entry<'t>) -> Option<Act> {
         let items: Vec<syntax::Expr<'t>> = entry.items().collect();
         match items[..] {
-            [_, tree] if !is_until(tree) => Some(Act::Wait { duration: self.typed(tree, &Type::Duration) }),
+            [_, tree] if !is_until(tree) => {
+                let duration = self.typed(tree, &Type::Duration);
+                if duration.known().and_then(Value::as_duration_ms).is_some_and(|it| it < 0) {
+                    self.say_out_of_range(duration.span, "nothing waits for less than no time");
+                }
+                Some(Act::Wait { duration })
+            }
             [_, until, tree] if is_until(until) => Some(Act::WaitUntil { instant: self.typed(tree, &Type::Instant) }),
             _ => {
                 self.say_shape(row, entry.span(), "`wait` needs a duration, or `until` and an instant");

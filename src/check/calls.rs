@@ -168,6 +168,13 @@ impl<'t> Checker<'t> {
         if builtin == Builtin::Raw {
             self.warn_raw(span);
         }
+        if builtin == Builtin::Matches
+            && let Some((tree, Typed { expr, .. })) = given.get(1)
+            && let Some(Value::Text(pattern)) = expr.known()
+            && !self.check_pattern(pattern, tree.span())
+        {
+            return Typed::bad(span);
+        }
         let types: Vec<Type> = given.iter().map(|(_, typed)| typed.of.clone()).collect();
         match builtin_type(builtin, &types) {
             Ok(of) => {

@@ -79,6 +79,8 @@ pub(super) struct Checker<'t> {
     pub expanded: usize,
     /// Patterns that can be read.
     pub patterns: HashSet<String>,
+    /// The same for whole texts, once a default was held against them.
+    pub whole_patterns: HashMap<SmolStr, Option<regex::Regex>>,
 }
 
 impl<'t> Checker<'t> {
@@ -114,6 +116,7 @@ impl<'t> Checker<'t> {
             depth: 0,
             expanded: 0,
             patterns: HashSet::new(),
+            whole_patterns: HashMap::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
         checker

@@ -165,8 +165,7 @@ impl Loader<'_> {
 
 /// Says that a file cannot be read, with a path that may have been meant.
 pub(super) fn unreadable(path: &str, span: Span, failure: &ReadFailure, neighbours: &[String]) -> Diagnostic {
-    let problem =
-        Diagnostic::new(Code::UNREADABLE, span, format!("`{path}` cannot be read")).because(failure.to_string());
+    let problem = Diagnostic::new(Code::UNREADABLE, span, format!("`{path}` cannot be read: {failure}"));
     match (failure, nearest(path, neighbours.iter().map(String::as_str))) {
         (ReadFailure::Missing, Some(meant)) => problem.help(format!("did you mean `{meant}`?")),
         _ => problem,

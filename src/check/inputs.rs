@@ -189,8 +189,8 @@ impl<'t> Checker<'t> {
             let broken = match constraint {
                 Constraint::OneOf(values) => (!values.contains(value)).then(|| "is none of `one_of`".to_owned()),
                 Constraint::Matches(pattern) => value.as_text().and_then(|text| {
-                    let whole = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-                    (!whole.is_match(text)).then(|| format!("does not match `{pattern}`"))
+                    let fits = self.whole_pattern(pattern)?.is_match(text);
+                    (!fits).then(|| format!("does not match `{pattern}`"))
                 }),
                 Constraint::Min(least) => is(Ordering::Less, least).then(|| format!("is less than {least}")),
                 Constraint::Max(most) => is(Ordering::Greater, most).then(|| format!("is more than {most}")),
@@ -200,6 +200,12 @@ impl<'t> Checker<'t> {
                 self.say(Diagnostic::new(Code::OUT_OF_RANGE, span, message));
             }
         }
+    }
+
+    /// Returns a pattern for whole texts, made once however many inputs have it.
+    fn whole_pattern(&mut self, pattern: &SmolStr) -> Option<&regex::Regex> {
+        let make = || regex::Regex::new(&format!("^(?:{pattern})$")).ok();
+        self.whole_patterns.entry(pattern.clone()).or_insert_with(make).as_ref()
     }
 
     /// Reports entries where only properties stand.

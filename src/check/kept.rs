@@ -39,6 +39,7 @@ impl<'t> Checker<'t> {
         }
         let secrets = self.program.secrets.len();
         let used: Vec<bool> = self.declared.iter().map(|it| it.used).collect();
+        let lets = self.lets.clone();
         self.kept.learning = true;
         self.mute_files(true);
         self.check_actions_where(|it, entry| it.may_keep(entry));
@@ -51,6 +52,10 @@ impl<'t> Checker<'t> {
         self.program.actions.clear();
         self.program.rollouts.clear();
         self.program.secrets.truncate(secrets);
+        // What was read in silence is read again, and then said.
+        self.lets = lets;
+        self.outputs.clear();
+        self.expanded = 0;
         self.calls.clear();
         self.loops_said.clear();
         self.declared.iter_mut().zip(used).for_each(|(it, used)| it.used = used);

@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::settings::is_word;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{EntryKind, Expr, ExprKind, Loop, Tolerate};
+use crate::model::{EntryKind, Expr, ExprKind, FleetSource, Loop, Tolerate};
 use crate::schema::{Place, WordRow, word};
 use crate::syntax::{self, BinaryOp, Entry, ExprKind as Tree, Name};
 use crate::value::{Type, Value};
@@ -139,8 +139,7 @@ impl<'t> Checker<'t> {
     fn warn_share(&mut self, list: &Expr, row: &'static WordRow) {
         let ExprKind::Of(share, of) = &list.kind else { return };
         let Some(Value::Percent(points)) = share.known() else { return };
-        let all = self.known_value(of).and_then(|it| it.as_list().map(<[Value]>::len));
-        let Some(all) = all.filter(|it| *it > 0) else { return };
+        let Some(all) = self.known_count(of).filter(|it| *it > 0) else { return };
         let chosen = crate::eval::share_up(*points, all);
         let (points, span) = (share.known().map_or_else(String::new, ToString::to_string), share.span);
         let message = match chosen {
@@ -154,6 +153,16 @@ impl<'t> Checker<'t> {
                 .because(because)
                 .help(format!("write a count: `{} x in 1 of …`", row.name)),
         );
+    }
+
+    /// Returns how many elements a list has, without making it where that can be told.
+    fn known_count(&mut self, list: &Expr) -> Option<usize> {
+        if let ExprKind::Fleet(fleet) = &list.kind
+            && let FleetSource::Targets(targets) = &self.program.fleets.get(fleet.index())?.source
+        {
+            return Some(targets.len());
+        }
+        self.known_value(list).and_then(|it| it.as_list().map(<[Value]>::len))
     }
 
     fn after_wave(&mut self, parts: &Parts<'t>, waves: Option<&Expr>) -> Vec<crate::model::Entry> {

@@ -10,7 +10,7 @@ use super::mismatch::described;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, TextPart};
 use crate::source::Span;
-use crate::syntax::{self, TextLiteral};
+use crate::syntax::{self, ExprKind as Tree, TextLiteral};
 use crate::value::{Type, Value};
 
 impl<'t> Checker<'t> {
@@ -35,24 +35,40 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// Reports a pattern that is none.
-    pub fn check_pattern(&mut self, pattern: &str, span: Span) {
+    /// Reports a pattern that is none, and returns whether it is one.
+    pub fn check_pattern(&mut self, pattern: &str, span: Span) -> bool {
         if self.patterns.contains(pattern) {
-            return;
+            return true;
         }
         match regex::Regex::new(pattern) {
-            Ok(_) => {
-                self.patterns.insert(pattern.to_owned());
-            }
+            Ok(_) => self.patterns.insert(pattern.to_owned()),
             Err(error) => {
                 let whole = error.to_string();
                 let why = whole.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.say(Diagnostic::new(Code::BAD_PATTERN, span, "this pattern cannot be read").because(why));
+                false
             }
         }
     }
 
+    /// Lowers a URL. Its holes stay holes, known or not: each is spelled as one component when it is sent.
+    pub fn url(&mut self, tree: syntax::Expr<'t>) -> Expr {
+        match tree.kind() {
+            Tree::Text(text) if text.plain().is_none() => {
+                let typed = self.with_holes(text, tree.span());
+                let fits = self.expect_type(tree, &typed.expr, &typed.of, &Type::Text);
+                if fits { typed.expr } else { Expr::new(ExprKind::Bad, tree.span()) }
+            }
+            _ => self.typed(tree, &Type::Text),
+        }
+    }
+
     fn interpolated(&mut self, text: TextLiteral<'t>, span: Span) -> Typed {
+        let typed = self.with_holes(text, span);
+        self.folded(typed)
+    }
+
+    fn with_holes(&mut self, text: TextLiteral<'t>, span: Span) -> Typed {
         let mut parts = Vec::new();
         let mut holds_secret = false;
         for part in text.parts() {
@@ -66,7 +82,7 @@ impl<'t> Checker<'t> {
             });
         }
         let of = if holds_secret { Type::Secret(Arc::new(Type::Text)) } else { Type::Text };
-        self.folded(Typed::new(ExprKind::Text(parts), of, span))
+        Typed::new(ExprKind::Text(parts), of, span)
     }
 
     /// Lowers what stands in a hole: anything that has a text.

@@ -212,11 +212,16 @@ impl Asking<'_> {
 
     fn http(&self, http: &HttpAct, timeout_ms: i64) -> Result<HttpJob, Cause> {
         let headers = http.headers.iter().map(|(name, it)| Ok((name.clone(), self.secret_text(it)?)));
+        let mut headers = headers.collect::<Result<Vec<(SmolStr, SecretText)>, Cause>>()?;
+        let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if http.body.as_ref().is_some_and(is_sent_as_json) && !has_type {
+            headers.push(("content-type".into(), SecretText::plain("application/json".to_owned())));
+        }
         let accept = http.accept.as_ref().map(|it| self.value(it)).transpose()?;
         Ok(HttpJob {
             method: http.method.clone(),
             url: self.url(&http.url)?,
-            headers: headers.collect::<Result<_, Cause>>()?,
+            headers,
             body: http.body.as_ref().map(|it| self.body(it)).transpose()?,
             timeout_ms: self.timeout_ms(&http.settings, timeout_ms)?,
             accept: accept.map(|it| status_ranges(&it)).unwrap_or_default(),
@@ -225,10 +230,7 @@ impl Asking<'_> {
 
     /// A record or list is sent as JSON, a text as it is.
     fn body(&self, expr: &Expr) -> Result<SecretText, Cause> {
-        if matches!(
-            expr.kind,
-            ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Value(Value::Record(_) | Value::List(_))
-        ) {
+        if is_sent_as_json(expr) {
             return self.value(expr).map(|it| SecretText::plain(json(&it).to_string()));
         }
         self.secret_text(expr)
@@ -272,6 +274,10 @@ impl Asking<'_> {
             _ => Err(Cause::Value { message: format!("`{address}` is not an address like `host:80`") }),
         }
     }
+}
+
+fn is_sent_as_json(body: &Expr) -> bool {
+    matches!(body.kind, ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Value(Value::Record(_) | Value::List(_)))
 }
 
 /// Joins a folder to the one it is relative to.

@@ -211,9 +211,7 @@ impl Turn<'_> {
     }
 
     pub fn hooks(&self, event: crate::model::Event) -> impl Iterator<Item = NodeId> + '_ {
-        let plan = self.plan;
-        let all = plan.node(NodeId::ROOT).children.iter().copied();
-        all.filter(move |it| plan.node(*it).kind == NodeKind::Sequence(Role::Hook(event)))
+        self.plan.hooks.iter().filter(move |(it, _)| *it == event).map(|(_, node)| *node)
     }
 
     pub fn is_forward(&self) -> bool {

@@ -65,7 +65,7 @@ fn of_act(act: &mut Act, visit: &mut dyn FnMut(&mut Expr)) {
             of_settings(&mut exec.settings, visit);
         }
         Act::Http(http) => {
-            visit(&mut http.url);
+            of_url(&mut http.url, visit);
             http.headers.iter_mut().for_each(|(_, expr)| visit(expr));
             http.body.iter_mut().for_each(&mut *visit);
             http.accept.iter_mut().for_each(&mut *visit);
@@ -89,6 +89,17 @@ fn of_act(act: &mut Act, visit: &mut dyn FnMut(&mut Expr)) {
         Act::Keep(keep) => {
             visit(&mut keep.value);
             keep.target.iter_mut().for_each(visit);
+        }
+    }
+}
+
+/// The holes of a URL stay holes: what stands in one is spelled as one component when the request is sent.
+fn of_url(url: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+    let ExprKind::Text(parts) = &mut url.kind else { return visit(url) };
+    for part in parts {
+        match part {
+            TextPart::Chunk(_) => {}
+            TextPart::Hole(hole) => visit(hole),
         }
     }
 }

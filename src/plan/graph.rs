@@ -74,6 +74,9 @@ pub struct Plan {
     /// Stages, steps and saves by their path without targets, with dots.
     #[serde(skip)]
     pub named: BTreeMap<String, NodeId>,
+    /// What listens to events of the run; worked out from the nodes.
+    #[serde(skip)]
+    pub hooks: Vec<(Event, NodeId)>,
 }
 
 /// One node: what happens in one place of the program.
@@ -209,6 +212,12 @@ impl Plan {
             }
         }
         self.dependents = dependents;
+        let last = self.nodes.first().map(|root| root.children.as_slice()).unwrap_or_default();
+        let hooks = last.iter().filter_map(|it| match self.node(*it).kind {
+            NodeKind::Sequence(Role::Hook(event)) => Some((event, *it)),
+            _ => None,
+        });
+        self.hooks = hooks.collect();
         let nodes = (0..self.nodes.len() as u32).map(NodeId);
         let named = nodes.filter(|it| {
             let kind = &self.node(*it).kind;

@@ -6,6 +6,9 @@
 //! - `input`: values for inputs, from defaults, profiles, files and words
 //! - `number`: shares and counts, rounded as the language says
 //! - `expand`: from the program's flow to nodes
+//! - `loops`: what loops run over, and their numbers
+//! - `known`: values and fleets while a plan is being made
+//! - `finish`: a plan that is all there, made whole or refused
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
 //! - `fold`: expressions whose value the plan already knows
@@ -14,10 +17,13 @@
 //! - `summary`: the plan in numbers, for people and programs
 
 mod expand;
+mod finish;
 mod fleet;
 mod fold;
 mod graph;
 mod input;
+mod known;
+mod loops;
 mod number;
 mod order;
 mod request;

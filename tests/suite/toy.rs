@@ -46,6 +46,7 @@ pub fn plan(rollout: &str) -> Plan {
         tolerate: None,
         dependents: Vec::new(),
         named: BTreeMap::new(),
+        hooks: Vec::new(),
     };
     plan.index();
     plan

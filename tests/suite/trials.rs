@@ -1,5 +1,8 @@
 //! What was found by trying the program, each as the smallest rollout that shows it, really run.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+
 use super::stage::{Said, Stage};
 
 const FLEET: &str = "fleet sites { target a {}, target b {}, target c {}, target d {} }\n";
@@ -93,4 +96,42 @@ fn files_are_read_and_commands_run_beside_the_file_that_names_them() {
     assert_eq!(said.code, 0, "{}", said.shown());
     assert!(said.out.contains("beside the rollout"), "{}", said.out);
     assert_eq!(stage.read("far/lib/shown.txt"), "beside the action");
+}
+
+/// Answers one request, and returns it.
+fn served_once(listener: &TcpListener) -> String {
+    let (mut stream, _) = listener.accept().expect("somebody connects");
+    let mut lines = BufReader::new(stream.try_clone().expect("it has two ends"));
+    let mut request = String::new();
+    while !request.ends_with("\r\n\r\n") && lines.read_line(&mut request).expect("it reads") > 0 {}
+    let length = request.lines().find_map(|it| it.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    lines.read_exact(&mut body).expect("it reads");
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").expect("it writes");
+    request + &String::from_utf8_lossy(&body)
+}
+
+#[test]
+fn what_an_input_puts_into_a_url_stays_one_component_and_records_are_sent_as_json() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("it has an address").port();
+    let stage = Stage::with(
+        "main.rollout",
+        &format!(
+            "rollout web {{
+              input name: string
+              let fixed = \"x/y\"
+              stage one {{
+                http POST \"http://127.0.0.1:{port}/at/${{name}}/${{fixed}}?q=${{name}}\" {{ body = {{ name = name }}, allow = [W0012] }}
+              }}
+            }}"
+        ),
+    );
+    let run = stage.start(&["run", "main.rollout", "--yes", "--input", "name=../a&b=c d"]);
+    let request = served_once(&listener);
+    let said = stage.end(run);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(request.starts_with("POST /at/..%2Fa%26b%3Dc%20d/x%2Fy?q=..%2Fa%26b%3Dc%20d HTTP/1.1\r\n"), "{request}");
+    assert!(request.to_lowercase().contains("content-type: application/json\r\n"), "{request}");
+    assert!(request.ends_with(r#"{"name":"../a&b=c d"}"#), "{request}");
 }
