@@ -60,7 +60,7 @@ impl<'t> Follow<'t> {
     /// Follows until all runs have ended or rest, and returns how they ended.
     ///
     /// A seat that was taken before a run began misses none of the lines that its first steps print.
-    pub async fn to_rest(
+    pub async fn until_rest(
         mut self,
         way: &Way,
         from: From,

@@ -45,7 +45,8 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
             }
         }
     }
-    let followed = Follow::new(context.terminal, &folder, &picked_up)?.to_rest(&way, from, None, &mut interrupts).await;
+    let followed =
+        Follow::new(context.terminal, &folder, &picked_up)?.until_rest(&way, from, None, &mut interrupts).await;
     let followed = followed.map(|exit| Exit::worst(exits.into_iter().chain([exit])));
     finish(context, reached, followed, &mut interrupts).await
 }

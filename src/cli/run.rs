@@ -49,7 +49,7 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
     context.terminal.say(&format!("Run {run}."));
     let way = reached.way();
     let follow = Follow::new(context.terminal, &folder, &[run])?;
-    let followed = follow.to_rest(&way, From::Start, Some(seat), &mut interrupts).await;
+    let followed = follow.until_rest(&way, From::Start, Some(seat), &mut interrupts).await;
     finish(context, reached, followed, &mut interrupts).await
 }
 

@@ -126,7 +126,7 @@ pub async fn run(context: &Context<'_>, wish: Wish) -> Result<Exit, Failure> {
     let followed = match (&reached, heeded) {
         (Reached::Here(_), Ok(())) if !pauses => {
             let from = From::After(last_seq);
-            Follow::new(context.terminal, &folder, &[run])?.to_rest(&way, from, None, &mut interrupts).await
+            Follow::new(context.terminal, &folder, &[run])?.until_rest(&way, from, None, &mut interrupts).await
         }
         (Reached::Here(_) | Reached::There(..), Ok(())) => Ok(Exit::Done),
         // A refused wish leaves the run as it was: nobody drives it.

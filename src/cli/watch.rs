@@ -32,7 +32,7 @@ pub async fn watch(context: &Context<'_>, run: Option<&str>, from: From) -> Resu
     let follow = Follow::new(context.terminal, &folder, &[run])?;
     let way = Way::There(folder);
     tokio::select! {
-        exit = follow.to_rest(&way, from, None, &mut deaf) => exit,
+        exit = follow.until_rest(&way, from, None, &mut deaf) => exit,
         () = leave.next() => Ok(Exit::Unfinished),
     }
 }
