@@ -22,9 +22,9 @@ fleet hosts {
 }
 
 action put(host: target) {
-  run "echo do ${host} >> log.txt; sleep 0.02" { idempotent = true }
+  run "echo do ${host} >> log.txt; sleep 0.1" { idempotent = true }
   keep version = "1"
-  undo { run "echo undo ${host} >> log.txt; sleep 0.01" { idempotent = true } }
+  undo { run "echo undo ${host} >> log.txt; sleep 0.05" { idempotent = true } }
 }
 
 rollout fleet_up {
@@ -32,7 +32,7 @@ rollout fleet_up {
   stage one { for host in 2 of hosts { put(host) } }
   stage two {
     for host in rest of hosts { at_once = 3, put(host) }
-    wait 50ms
+    wait 200ms
     require not fails "told to fail"
   }
 }
