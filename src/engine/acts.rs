@@ -274,6 +274,10 @@ impl Turn<'_> {
         match policy {
             // A question can be asked again at any time.
             _ if asks_only => self.ask_again(place, act),
+            // A run that was paused stays so: it is tried again when somebody resumes.
+            Some(Interrupted::Retry) if self.run.paused.is_some() => {
+                self.emit(Event::Waiting { place, until: self.now, why: Waiting::Backoff });
+            }
             Some(Interrupted::Retry) => self.ask_job(place, act),
             Some(Interrupted::Fail) => self.fail(place, Cause::Fault { fault }),
             Some(Interrupted::Verify(condition)) => match self.probes(&condition, place) {

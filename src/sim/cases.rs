@@ -1,7 +1,10 @@
 //! Small rollouts, built by hand, that the engine is played with; what the language can say is tested through it.
 
-use crate::engine::{Event, Outcome};
-use crate::model::*;
+use crate::engine::{Answer, Command, Effect, Event, Fault, FaultKind, Heard, Outcome, Person, Run, RunStarted, step};
+use crate::model::{
+    Act, Action, ActionId, Entry, EntryKind, Expr, ExprKind, Fleet, FleetId, FleetSource, Hook, Keep, LocalId, Loop,
+    OnFailure, Param, Program, Rollout, RolloutId, RunText, Settings, Shell, ShellPart, Stage, StageTime, Tolerate,
+};
 use crate::plan::{KeptValues, Plan, PlanRequest, plan};
 use crate::sim::{Crash, Luck, Odds, Played, crashed, play};
 use crate::source::{MemoryWorld, Sources, Span};
@@ -53,7 +56,7 @@ impl Builder {
 
     fn run(&self, name: &str) -> Entry {
         let script = RunText { parts: vec![ShellPart::Text("true".into())], holes: Vec::new() };
-        let run = Run { script, shell: Shell::Sh, settings: Settings::default() };
+        let run = crate::model::Run { script, shell: Shell::Sh, settings: Settings::default() };
         self.entry(name, EntryKind::Act(Box::new(Act::Run(run))))
     }
 
@@ -277,4 +280,38 @@ fn lost_steps_are_asked_about_and_the_run_still_ends() {
         let played = play(&plan, &KeptValues::new(), luck, &mut |event| (event % 7 == 3).then_some(Crash::StepsLost));
         assert!(played.outcome.is_ok(), "seed {seed}: {:?}", played.outcome);
     }
+}
+
+#[test]
+fn what_was_interrupted_in_a_paused_run_waits_until_somebody_resumes() {
+    let mut build = Builder::new();
+    let mut entry = build.run("run~1");
+    if let EntryKind::Act(act) = &mut entry.kind
+        && let Act::Run(run) = &mut **act
+    {
+        run.settings.idempotent = true;
+    }
+    let stages = vec![build.stage("only", vec![], vec![entry])];
+    let plan = build.plan(stages, |_| {});
+    let mut run = Run::new();
+    let mut tell = |heard| step(&plan, &mut run, At(0), heard).effects;
+    let by = || Person("dana".into());
+    let started = RunStarted {
+        run: "r".into(),
+        rollout: "case".into(),
+        plan: "p".into(),
+        inputs: Record::new(),
+        by: by(),
+        reason: None,
+        kept: Vec::new(),
+    };
+    let begun = tell(Heard::Start(Box::new(started)));
+    let [Effect::Perform { place, attempt, .. }] = begun.as_slice() else { panic!("{begun:?}") };
+    let _ = tell(Heard::Command { by: by(), command: Command::Pause { reason: None } });
+    let _ = tell(Heard::Recovered);
+    let fault = Fault { kind: FaultKind::Unknown, message: "the engine died".to_owned(), code: None };
+    let lost = tell(Heard::Answer { place: *place, attempt: *attempt, answer: Answer::Fault(fault) });
+    assert_eq!(lost, [], "a paused run starts nothing");
+    let resumed = tell(Heard::Command { by: by(), command: Command::Resume });
+    assert!(matches!(resumed.as_slice(), [Effect::Perform { attempt: 2, .. }]), "{resumed:?}");
 }
