@@ -11,6 +11,7 @@ use super::word::Parts;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Child, Entry, EntryKind, Expr, LabelType, Retry, Save, Step};
 use crate::schema::{Place, WordRow, word};
+use crate::source::Span;
 use crate::syntax::{self, Args};
 use crate::value::Type;
 
@@ -130,6 +131,7 @@ impl<'t> Checker<'t> {
             return None;
         };
         self.found_call(Callee::Rollout(rollout), tree.span());
+        self.refuse_what_only_a_run_has(declared.entry, declared.name, tree.span());
         let signature = self.signature(id);
         let inputs = self.input_values(entry, &signature, "`call`");
         for param in &signature.params {
@@ -139,5 +141,20 @@ impl<'t> Checker<'t> {
             }
         }
         Some(EntryKind::Child(Box::new(Child { rollout, inputs })))
+    }
+
+    /// What belongs to a run as a whole is not performed for a rollout that is called, and is never passed over.
+    fn refuse_what_only_a_run_has(&mut self, entry: syntax::Entry<'t>, name: &str, span: Span) {
+        const OF_RUNS: [&str; 5] = ["on", "finally", "exclusive", "tolerate", "pass_env"];
+        for inner in entry.body().into_iter().flat_map(|it| it.entries()) {
+            let head = inner.head().as_name().filter(|it| OF_RUNS.contains(&it.text()));
+            if let Some(head) = head {
+                let message =
+                    format!("`{name}` has `{}`, which this version does not perform when it is called", head.text());
+                let problem =
+                    Diagnostic::new(Code::LATER, span, message).also(head.span(), "this belongs to a run of its own");
+                self.say(problem.help("put it into the rollout that calls"));
+            }
+        }
     }
 }
