@@ -236,6 +236,10 @@ impl Change<'_> {
             self.run.alarms.remove(&(old, place));
         }
         self.alarm(Some(until), place);
+        if until <= self.at {
+            // Its time has come already; no later moment would wake it.
+            self.run.agenda.insert(place);
+        }
         self.take_turn(place);
         self.run.set_status(self.plan, place, Status::Live);
     }

@@ -42,7 +42,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         }
         Event::Evaluated { place, truth, evidence } => evaluated(board, *place, *truth, evidence),
         Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
-            plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at))))
+            plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at).max(0))))
         }
         Event::Ended { place, ending } => ended(board, *place, ending),
         Event::WaveAdvanced { place, wave } => plain(format!("{}: wave {}.", path(place), wave + 1)),

@@ -98,6 +98,19 @@ fn files_are_read_and_commands_run_beside_the_file_that_names_them() {
     assert_eq!(stage.read("far/lib/shown.txt"), "beside the action");
 }
 
+#[test]
+fn a_wait_whose_time_has_come_is_over_at_once() {
+    let said = run("probe no() { run \"exit 1\" }
+    rollout web {
+      stage one { wait until 2020-01-01T00:00Z, wait 0s }
+      stage two { delay = 0s, check not no() { settle = 0s } }
+      stage three {
+        step tries { run \"test $ROLLOUT_ATTEMPT = 3\" { retry { attempts = 3, backoff = 0s } }, undo { } }
+      }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+}
+
 /// Answers one request, and returns it.
 fn served_once(listener: &TcpListener) -> String {
     let (mut stream, _) = listener.accept().expect("somebody connects");
