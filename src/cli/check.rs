@@ -162,6 +162,9 @@ pub fn files_in(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for path in paths {
         if path.is_dir() {
             walk(path, &mut files, 0)?;
+        } else if !path.exists() {
+            let message = format!("there is no file `{}`", path.display());
+            return Err(Failure::usage(message).hint("Name a file, or a folder that is walked for `.rollout` files."));
         } else {
             files.push(path.clone());
         }

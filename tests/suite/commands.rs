@@ -24,7 +24,7 @@ fn check_tells_by_its_exit_code_what_it_found() {
     assert_eq!(said.code, 1);
     assert!(said.out.contains("did you mean `stage`?"), "{}", said.out);
     let missing = stage.say(&["check", "none.rollout"]);
-    assert_eq!(missing.code, 1, "{} {}", missing.out, missing.err);
+    assert_eq!(missing.code, 2, "{} {}", missing.out, missing.err);
 }
 
 #[test]
