@@ -25,9 +25,18 @@ pub struct NodeSummary {
     pub after: Vec<u32>,
     /// How often it happens.
     pub targets: u32,
+    /// When it ends; null where nothing is known of that.
+    pub forecast: Forecast,
     /// For a loop: its numbers in words, as people see them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<String>,
+}
+
+/// When something ends at the earliest and at the latest, as instants.
+#[derive(Debug, Default, Serialize)]
+pub struct Forecast {
+    pub earliest: Option<String>,
+    pub latest: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +78,7 @@ fn node_summary(plan: &Plan, id: NodeId) -> NodeSummary {
         kind: kind_name(&node.kind),
         after: before(plan, id).into_iter().map(|it| it.0).collect(),
         targets: plan.slots(id),
+        forecast: Forecast::default(),
         numbers,
     }
 }
