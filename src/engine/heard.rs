@@ -59,12 +59,6 @@ pub struct Step {
     pub refused: Option<Refusal>,
 }
 
-impl PartialEq<str> for Refusal {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
-    }
-}
-
 /// What the world is wished to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {

@@ -47,7 +47,8 @@ impl Expansion<'_> {
     }
 
     pub(super) fn a_loop(&mut self, parent: NodeId, space: SpaceId, name: &str, it: &Loop, span: Span) -> NodeId {
-        let placeholder = LoopNode {
+        // Its elements are listed from its own place, so the node has to be there first.
+        let unlisted = LoopNode {
             space: SpaceId::ROOT,
             wave_space: None,
             local_name: it.local_name.clone(),
@@ -55,7 +56,7 @@ impl Expansion<'_> {
             late: None,
             takes: it.takes,
         };
-        let id = self.push(parent, space, name, NodeKind::Loop(Box::new(placeholder)), span);
+        let id = self.push(parent, space, name, NodeKind::Loop(Box::new(unlisted)), span);
         let listed = self.list_all(id, space, it);
         let (elements, offsets, numbers, late) = match listed {
             Some(Listed { elements, offsets, numbers }) => (elements, offsets, numbers, None),
