@@ -143,6 +143,8 @@ impl Board {
                 self.waits.clear();
             }
             Event::Evaluated { .. }
+            | Event::Baseline { .. }
+            | Event::Warned { .. }
             | Event::WaveAdvanced { .. }
             | Event::Closing { .. }
             | Event::Kept { .. }
