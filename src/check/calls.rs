@@ -65,6 +65,9 @@ impl<'t> Checker<'t> {
 
     /// Returns the file that a name stands for.
     pub fn module_named(&mut self, name: &str) -> Option<usize> {
+        if self.frames[self.at].names.contains_key(name) {
+            return None;
+        }
         match self.tables[self.module()].get(name) {
             Some((Sense::Module(module), _)) => Some(*module),
             _ => None,

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::{Declaration, Declared, ParamFacts, Signature, declared_name, declared_params};
+use super::frame::Sense;
 use super::mismatch::described;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
@@ -86,7 +87,8 @@ impl<'t> Checker<'t> {
             .collect();
         let mut params = Vec::new();
         for (facts, name) in signature.params.iter().zip(names) {
-            let local = self.bind_local(name, facts.of.clone(), Some("the parameter"));
+            let local = self.new_local(facts.of.clone());
+            self.bind_param(name, Sense::Local(local), Some("the parameter"));
             let ParamFacts { name, of, default, span } = facts.clone();
             params.push(Param { name, local, of, default, span });
         }

@@ -60,16 +60,14 @@ impl<'t> Checker<'t> {
     fn bind_abstract(&mut self, id: usize) {
         for (param, name) in self.params_with_names(id) {
             let worth = Some("the parameter");
-            let (text, span) = (name.text(), name.span());
-            match param.of {
+            let sense = match param.of {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
-                    self.bind(text, span, Sense::Slot(Rc::new(Slot { params, fill: None })), worth);
+                    Sense::Slot(Rc::new(Slot { params, fill: None }))
                 }
-                Type::Callable(of) => self.bind(text, span, Sense::Callable { of, probe: None }, worth),
-                of => {
-                    self.bind_local(name, of, worth);
-                }
-            }
+                Type::Callable(of) => Sense::Callable { of, probe: None },
+                of => Sense::Local(self.new_local(of)),
+            };
+            self.bind_param(name, sense, worth);
         }
     }
 
@@ -105,7 +103,7 @@ impl<'t> Checker<'t> {
             let parts = it.parts(row, strategy);
             it.expect_stages(&parts);
             for (name, sense) in given {
-                it.bind(name.text(), name.span(), sense, None);
+                it.bind_param(name, sense, None);
             }
             it.stage_entries(&parts.entries, Place::Strategy, stages);
         });
