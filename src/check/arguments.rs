@@ -1,5 +1,6 @@
 //! What an `apply` gives a strategy: values, probes by their names, filled slots.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::mismatch::described;
 use super::word::{called_name, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
+use crate::schema::{Place, property, word};
 use crate::source::Span;
 use crate::syntax::{self, Entry, Name};
 use crate::value::{Callable, Type, Word};
@@ -19,23 +21,21 @@ impl<'t> Checker<'t> {
     pub fn apply_arguments(&mut self, entry: Entry<'t>, id: usize, span: Span) -> Vec<(Name<'t>, Sense<'t>)> {
         let params = self.params_with_names(id);
         let mut given: Vec<(Name<'t>, Sense<'t>)> = Vec::new();
+        let mut seen: HashSet<&'t str> = HashSet::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let Some(name) = called_name(inner.head()) else {
                 self.say(Diagnostic::new(Code::SHAPE, inner.span(), "`apply` holds arguments and filled slots"));
                 continue;
             };
+            if !seen.insert(name.text()) {
+                let message = format!("`{}` is given twice", name.text());
+                self.say(Diagnostic::new(Code::PROPERTY_TWICE, name.span(), message));
+                continue;
+            }
             let Some((param, param_name)) = params.iter().find(|(it, _)| it.name == name.text()) else {
                 self.say_no_param(id, name, &params);
                 continue;
             };
-            if given.iter().any(|(it, _)| it.text() == name.text()) {
-                self.say(Diagnostic::new(
-                    Code::PROPERTY_TWICE,
-                    name.span(),
-                    format!("`{}` is given twice", name.text()),
-                ));
-                continue;
-            }
             let sense = self.apply_argument(inner, param).unwrap_or_else(|| bad_argument(inner.span()));
             given.push((*param_name, sense));
         }
@@ -48,9 +48,18 @@ impl<'t> Checker<'t> {
         given
     }
 
+    /// Returns what an `apply` says of itself, such as `after`: a parameter of the strategy with that name goes first.
+    pub fn apply_property(&self, entry: Entry<'t>, id: usize, name: &str) -> Option<syntax::Expr<'t>> {
+        if self.signature(id).params.iter().any(|it| it.name == name) {
+            return None;
+        }
+        let mut entries = entry.body()?.entries().filter(|it| !it.is_broken());
+        entries.find(|it| property_name(*it).is_some_and(|it| it.text() == name))?.value()
+    }
+
     pub fn say_no_param(&mut self, id: usize, name: Name<'t>, params: &[(ParamFacts, Name<'t>)]) {
         let strategy = self.declared[id];
-        if matches!(name.text(), "allow") {
+        if is_of_apply(name.text()) {
             return;
         }
         let near = nearest(name.text(), params.iter().map(|(it, _)| it.name.as_str()));
@@ -142,6 +151,11 @@ impl<'t> Checker<'t> {
         self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message));
         None
     }
+}
+
+/// Whether a name is that of a property which every `apply` has.
+fn is_of_apply(name: &str) -> bool {
+    word(Place::Rollout, "apply").is_some_and(|row| property(row, name).is_some())
 }
 
 fn bad_argument<'t>(span: Span) -> Sense<'t> {

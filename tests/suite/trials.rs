@@ -99,6 +99,22 @@ fn files_are_read_and_commands_run_beside_the_file_that_names_them() {
 }
 
 #[test]
+fn an_applied_strategy_waits_for_what_it_says_and_may_be_left_out() {
+    let said = run("strategy two(text: string) { stage first { log \"${text} 1\" }, stage second { log \"${text} 2\" } }
+    rollout web {
+      input left_out: bool = true
+      stage slow { wait 1s, log \"slow\" }
+      apply two as early { after = [], text = \"early\" }
+      apply two as late { after = [slow, early], text = \"late\" }
+      apply two as never { when = not left_out, text = \"never\" }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let at = |text: &str| said.out.find(text).unwrap_or_else(|| panic!("no `{text}`: {}", said.out));
+    assert!(at("early 2") < at("slow\n") && at("slow\n") < at("late 1"), "{}", said.out);
+    assert!(!said.out.contains("never 1") && said.out.contains("stage never.first: skipped"), "{}", said.out);
+}
+
+#[test]
 fn a_wait_whose_time_has_come_is_over_at_once() {
     let said = run("probe no() { run \"exit 1\" }
     rollout web {
