@@ -115,6 +115,24 @@ fn an_applied_strategy_waits_for_what_it_says_and_may_be_left_out() {
 }
 
 #[test]
+fn a_secret_is_asked_for_beside_the_file_that_declares_it() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path().join("far/lib")).expect("it is made");
+    stage.write("far/near.txt", "beside the rollout");
+    stage.write("far/lib/key.txt", "beside the action");
+    stage.write("far/lib/acts.rollout", "secret key = command(\"cat\", \"key.txt\")\n");
+    let text = r#"
+        use "lib/acts.rollout"
+        secret token = command("cat", "near.txt")
+        rollout web {
+          stage one { run "test \"$A $B\" = 'beside the rollout beside the action'" { env = { A = token, B = key } } }
+        }"#;
+    stage.write("far/main.rollout", text);
+    let said = stage.say(&["run", "far/main.rollout", "--yes"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+}
+
+#[test]
 fn a_wait_whose_time_has_come_is_over_at_once() {
     let said = run("probe no() { run \"exit 1\" }
     rollout web {
