@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts};
 use super::frame::Sense;
-use super::mismatch::described;
 use super::word::{called_name, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
@@ -78,7 +77,7 @@ impl<'t> Checker<'t> {
             of if is_block(of) => format!("fill it: `{name}(…) {{ … }}`"),
             _ => format!("add `{name} = …`"),
         };
-        let message = format!("`{strategy}` needs `{name}`, {}", described(&param.of));
+        let message = format!("`{strategy}` needs `{name}`, {}", param.of.described());
         self.say(Diagnostic::new(code, span, message).also(param.span, "the parameter").help(help));
         bad_argument(span)
     }
@@ -102,7 +101,7 @@ impl<'t> Checker<'t> {
     pub fn argument_value(&mut self, entry: Entry<'t>, param: &ParamFacts) -> Option<syntax::Expr<'t>> {
         let value = property_name(entry).and(entry.value());
         if value.is_none() {
-            let message = format!("`{}` is {}, which is given as a value", param.name, described(&param.of));
+            let message = format!("`{}` is {}, which is given as a value", param.name, param.of.described());
             let problem = Diagnostic::new(Code::SHAPE, entry.head().span(), message);
             self.say(problem.help(format!("write `{} = …`", param.name)));
         }
@@ -135,7 +134,7 @@ impl<'t> Checker<'t> {
             None => {
                 let typed = self.expr(tree, None);
                 if !matches!(typed.of, Type::Any) {
-                    let message = format!("this is {}, and a {want} is needed", described(&typed.of));
+                    let message = format!("this is {}, and a {want} is needed", typed.of.described());
                     self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("name a probe"));
                 }
                 None

@@ -6,7 +6,6 @@ use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
 use super::frame::Sense;
-use super::mismatch::described;
 use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::eval::builtin_type;
@@ -233,7 +232,7 @@ impl<'t> Checker<'t> {
         let missing = |(param, value): &(&ParamFacts, &Option<Expr>)| value.is_none() && param.default.is_none();
         for (param, _) in params.iter().zip(&values).filter(missing) {
             let problem = Diagnostic::new(Code::ARGUMENTS, closing, format!("`{name}` needs `{}`", param.name));
-            let problem = problem.because(format!("`{}`, {}, is missing", param.name, described(&param.of)));
+            let problem = problem.because(format!("`{}`, {}, is missing", param.name, param.of.described()));
             self.say(problem.also(param.span, "the parameter"));
         }
         let filled = params.iter().zip(values).map(|(param, value)| value.or_else(|| param.default.clone()));

@@ -53,7 +53,8 @@ pub fn plan_for(
     let rollout = rollout_named(program, wanted)?;
     let named = program.rollout(rollout);
     let given = given(wanted)?;
-    let inputs = read_inputs(named, &given).map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    let world = Disk::planning(&here);
+    let inputs = read_inputs(named, &given, &world).map_err(|it| wrong(context, &it, sources, wanted.file))?;
     // Each action knows the folder of its file, as the file was named from here.
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
@@ -67,7 +68,7 @@ pub fn plan_for(
         inputs,
         profile: wanted.profile.map(SmolStr::new),
         now: Clock::start().now(),
-        world: &Disk::planning(&here),
+        world: &world,
         kept: &kept,
         only: only.as_deref(),
     };

@@ -13,7 +13,7 @@ use super::{
 use crate::eval::{self, Bound, Fuel, Scope};
 use crate::model::{self, Act, Expr, ExprKind, HttpAct, Probe, ProbeMeans, RunText, Settings, ShellPart, TextPart};
 use crate::plan::Place;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 const COMMAND_TIMEOUT_MS: i64 = 3_600_000;
 const HTTP_TIMEOUT_MS: i64 = 30_000;
@@ -142,7 +142,7 @@ impl Asking<'_> {
     fn timeout_ms(&self, settings: &Settings, default: i64) -> Result<u64, Cause> {
         let Some(timeout) = &settings.timeout else { return Ok(default as u64) };
         let value = self.value(timeout)?;
-        value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a("duration", &value))
+        value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a(&Type::Duration, &value))
     }
 
     fn run(&self, run: &model::Run, timeout_ms: i64) -> Result<CommandJob, Cause> {

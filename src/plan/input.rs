@@ -4,9 +4,9 @@
 use smol_str::SmolStr;
 
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::eval::{self, Fuel, NoScope, read_as};
-use crate::model::{Constraint, Input, Rollout};
-use crate::source::Span;
+use crate::eval::{self, Answer, Fuel, Scope, Silence, read_as};
+use crate::model::{Constraint, Expr, Input, LocalId, Rollout};
+use crate::source::{Span, World};
 use crate::value::{Compared, Record, Type, Value, compare};
 
 /// What the user gave, not yet read.
@@ -19,12 +19,12 @@ pub struct GivenInputs {
     pub profile: Option<String>,
 }
 
-/// Returns a value for every input of a rollout.
+/// Returns a value for every input of a rollout. Defaults may read the world, and the inputs before them.
 ///
 /// # Errors
 /// All that is wrong: unknown names, missing values, values of other types, values that break a constraint.
-pub fn read_inputs(rollout: &Rollout, given: &GivenInputs) -> Result<Record, Vec<Diagnostic>> {
-    let mut reading = Reading { rollout, given, record: Record::new(), wrong: Vec::new() };
+pub fn read_inputs(rollout: &Rollout, given: &GivenInputs, world: &dyn World) -> Result<Record, Vec<Diagnostic>> {
+    let mut reading = Reading { rollout, given, world, record: Record::new(), wrong: Vec::new() };
     reading.refuse_unknown();
     let profile = reading.profile();
     for input in &rollout.inputs {
@@ -39,8 +39,26 @@ pub fn read_inputs(rollout: &Rollout, given: &GivenInputs) -> Result<Record, Vec
 struct Reading<'a> {
     rollout: &'a Rollout,
     given: &'a GivenInputs,
+    world: &'a dyn World,
     record: Record,
     wrong: Vec<Diagnostic>,
+}
+
+/// What a default may name: the inputs before it, variables and files.
+impl Scope for Reading<'_> {
+    fn local(&self, local: LocalId) -> Answer {
+        let input = self.rollout.inputs.iter().find(|it| it.local == local);
+        input.and_then(|it| self.record.get(&it.name).cloned()).ok_or(Silence::NotKnownHere)
+    }
+
+    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
+        self.world.variable(name).map(|it| it.map(SmolStr::new)).map_err(|it| Silence::Cannot(it.to_string()))
+    }
+
+    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
+        let failed = |it| Silence::Cannot(format!("`{path}` cannot be read: {it}"));
+        self.world.read(path).map(SmolStr::new).map_err(failed)
+    }
 }
 
 impl Reading<'_> {
@@ -65,7 +83,7 @@ impl Reading<'_> {
         }
     }
 
-    fn profile(&mut self) -> Vec<(SmolStr, crate::model::Expr)> {
+    fn profile(&mut self) -> Vec<(SmolStr, Expr)> {
         let Some(name) = &self.given.profile else { return Vec::new() };
         if let Some(profile) = self.rollout.profiles.iter().find(|it| it.name == name.as_str()) {
             return profile.values.clone();
@@ -78,7 +96,7 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    fn value(&mut self, input: &Input, profile: &[(SmolStr, crate::model::Expr)]) -> Option<Value> {
+    fn value(&mut self, input: &Input, profile: &[(SmolStr, Expr)]) -> Option<Value> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
         let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
         let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
@@ -87,7 +105,7 @@ impl Reading<'_> {
         } else if let Some((file, json)) = field {
             from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))
         } else if let Some(expr) = chosen.or(input.default.as_ref()) {
-            eval::eval(expr, &NoScope, &mut Fuel::default()).map_err(|it| it.message)
+            eval::eval(expr, self, &mut Fuel::default()).map_err(|it| it.message)
         } else if matches!(input.of, Type::Optional(_)) {
             Ok(Value::Null)
         } else {
@@ -101,7 +119,7 @@ impl Reading<'_> {
             Ok(value) => Some(value),
             Err(message) => {
                 let message = format!("the input `{}` cannot have this value: {message}", input.name);
-                self.refuse(input.span, message, &format!("it is a {}", input.of));
+                self.refuse(input.span, message, &format!("it is {}", input.of.described()));
                 None
             }
         }

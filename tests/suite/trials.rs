@@ -133,6 +133,30 @@ fn a_secret_is_asked_for_beside_the_file_that_declares_it() {
 }
 
 #[test]
+fn an_input_has_by_default_what_a_file_a_variable_or_an_input_before_it_says() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.path().join("far")).expect("it is made");
+    stage.write("far/n.txt", "1.2.3");
+    let text = "rollout web {
+      input version: string = file(\"n.txt\") { matches = r\"[0-9.]+\" }
+      input where: string = env(\"WHERE\", default = \"here\")
+      input name: string = \"${where}-${version}\"
+      stage one { log \"${name}\" }
+    }";
+    stage.write("far/main.rollout", text);
+    let plain = stage.say(&["run", "far/main.rollout", "--yes"]);
+    assert!(plain.out.contains("here-1.2.3"), "{}", plain.shown());
+    let recorded = stage.say(&["events", "--format", "json"]);
+    assert!(recorded.out.contains(r#""name":"here-1.2.3""#), "{}", recorded.out);
+    let given = stage.command(&["plan", "far/main.rollout", "-i", "version=9"]).env("WHERE", "there").output();
+    let given = String::from_utf8(given.expect("it starts").stdout).expect("UTF-8");
+    assert!(given.contains("input name = there-9"), "{given}");
+    stage.write("far/n.txt", "no version");
+    let wrong = stage.say(&["plan", "far/main.rollout"]);
+    assert!(wrong.err.contains("E0801") && wrong.err.contains("`no version`"), "{}", wrong.shown());
+}
+
+#[test]
 fn a_wait_whose_time_has_come_is_over_at_once() {
     let said = run("probe no() { run \"exit 1\" }
     rollout web {
