@@ -34,7 +34,7 @@ pub struct Inputs {
     /// Values that the rollout itself has under this name
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Only targets for which this holds: `target.zone == "eu"`
+    /// Take fleets to hold only targets for which this holds: `target.zone == "eu"`
     #[arg(long, value_name = "CONDITION")]
     pub only: Option<String>,
 }

@@ -157,6 +157,23 @@ fn an_input_has_by_default_what_a_file_a_variable_or_an_input_before_it_says() {
 }
 
 #[test]
+fn only_narrows_a_fleet_before_anything_is_chosen_from_it() {
+    let text = "rollout web {
+      stage pilot { for site in 1 of sites { log \"pilot ${site}\" } }
+      stage half  { for site in 50% of sites { log \"half ${site} of ${len(sites)}\" } }
+      stage rest  { for site in rest of sites { takes = true, log \"rest ${site}\" } }
+    }";
+    let stage = Stage::with("main.rollout", &format!("{FLEET}{text}"));
+    let only = |condition: &str| stage.say(&["run", "main.rollout", "--yes", "--only", condition]);
+    let said = only("target.name in [\"c\", \"d\"]");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("pilot c") && said.out.contains("half c of 2"), "{}", said.out);
+    assert!(said.out.contains("rest c") && said.out.contains("rest d") && !said.out.contains("rest a"), "{}", said.out);
+    let none = only("target.name == \"x\"");
+    assert!(none.err.contains("E0803") && none.err.contains("`--only`"), "{}", none.shown());
+}
+
+#[test]
 fn a_wait_whose_time_has_come_is_over_at_once() {
     let said = run("probe no() { run \"exit 1\" }
     rollout web {
