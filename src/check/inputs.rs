@@ -10,7 +10,7 @@ use super::frame::Sense;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Constraint, Expr, ExprKind, Input, Param, Profile};
-use crate::schema::{Place, WordRow, word};
+use crate::schema::{Place, WordRow, property, word};
 use crate::source::Span;
 use crate::syntax::{self, Arg, Entry, Name};
 use crate::value::{Type, Value};
@@ -229,12 +229,24 @@ impl<'t> Checker<'t> {
     pub fn refuse_entries(&mut self, parts: &Parts<'t>) {
         let place = parts.row.body.unwrap_or(Place::Settings);
         for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
-            let message = format!("`{}` holds properties only: `key = value`", parts.row.name);
-            let misplaced = entry.head().as_name().is_some_and(|it| word(place, it.text()).is_some());
-            if !misplaced {
-                self.say(Diagnostic::new(Code::MISPLACED, entry.head().span(), message));
+            if !entry.head().as_name().is_some_and(|it| word(place, it.text()).is_some()) {
+                self.say_not_a_property(parts.row, *entry);
             }
         }
+    }
+
+    /// Says that an entry is no property where only properties stand.
+    pub fn say_not_a_property(&mut self, row: &'static WordRow, entry: Entry<'t>) {
+        let name = entry.head().as_name().filter(|_| entry.items().nth(1).is_none());
+        let name = name.filter(|it| property(row, it.text()).is_some());
+        let (Some(name), Some(body)) = (name, entry.body()) else {
+            let message = format!("`{}` holds properties only: `key = value`", row.name);
+            return self.say(Diagnostic::new(Code::MISPLACED, entry.head().span(), message));
+        };
+        let between = Span { start: name.span().end, end: body.span().start, ..name.span() };
+        let message = format!("`{}` is a property, and takes a value", name.text());
+        let problem = Diagnostic::new(Code::SHAPE, between, message).because("`=` belongs here");
+        self.say(problem.fix("insert `=`", between, " = "));
     }
 
     /// Reads the values that a profile, or a call of a rollout, gives inputs.
