@@ -25,7 +25,10 @@ pub enum SecretSource {
     Env(String),
     File(PathBuf),
     /// A program and its arguments; the secret is what it prints.
-    Command { argv: Vec<String>, folder: PathBuf },
+    Command {
+        argv: Vec<String>,
+        folder: PathBuf,
+    },
 }
 
 /// Why a secret is not there.

@@ -250,12 +250,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Reads the values that a profile, or a call of a rollout, gives inputs.
-    pub fn input_values(
-        &mut self,
-        entry: Entry<'t>,
-        signature: &Signature,
-        what: &str,
-    ) -> Vec<(SmolStr, Expr)> {
+    pub fn input_values(&mut self, entry: Entry<'t>, signature: &Signature, what: &str) -> Vec<(SmolStr, Expr)> {
         let mut values: Vec<(SmolStr, Expr)> = Vec::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let (Some(name), Some(value)) = (property_name(inner), inner.value()) else {

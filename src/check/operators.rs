@@ -107,8 +107,11 @@ impl<'t> Checker<'t> {
             let measured = matches!(other.present(), Type::Duration | Type::Percent | Type::Size);
             if number && measured {
                 let whole = if tree.span() == left.0.span() { right.0 } else { left.0 };
-                let message =
-                    format!("`{}` is {}, and this number has no unit", shortened(whole.text()), other.present().described());
+                let message = format!(
+                    "`{}` is {}, and this number has no unit",
+                    shortened(whole.text()),
+                    other.present().described()
+                );
                 let problem = Diagnostic::new(Code::NO_UNIT, tree.span(), message);
                 self.say(with_remedy(problem, tree.span(), &typed.expr, &typed.of, other));
                 return;

@@ -28,7 +28,7 @@ pub struct Inputs {
     /// A value for an input; may be said several times
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub input: Vec<String>,
-    /// A file with values for inputs, as a JSON record
+    /// A file with values for inputs: a record, as JSON or YAML
     #[arg(long, value_name = "FILE")]
     pub inputs: Option<PathBuf>,
     /// Values that the rollout itself has under this name

@@ -14,7 +14,7 @@ use crate::check::{Checked, check};
 use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
 use crate::engine::KeptValue;
 use crate::model::{Program, RolloutId, SecretSource};
-use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
+use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan, read_inputs};
 use crate::runtime::Clock;
 use crate::source::Sources;
 
@@ -121,11 +121,9 @@ fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
         None => None,
         Some(path) => {
             let shown = path.display().to_string();
-            let text =
-                std::fs::read(path).map_err(|error| Failure::usage(format!("could not read `{shown}`: {error}")))?;
-            let json = serde_json::from_slice(&text)
-                .map_err(|error| Failure::usage(format!("`{shown}` is no JSON: {error}")))?;
-            Some((shown, json))
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::usage(format!("could not read `{shown}`: {error}")))?;
+            Some(ValuesFile::read(&shown, &text).map_err(Failure::usage)?)
         }
     };
     let words = words.collect::<Result<_, Failure>>()?;

@@ -3,8 +3,9 @@
 
 use smol_str::SmolStr;
 
+use super::values::{FileValue, ValuesFile};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::eval::{self, Answer, Fuel, Scope, Silence, read_as};
+use crate::eval::{self, Answer, Fuel, Scope, Silence, json_as, read_as};
 use crate::model::{Constraint, Expr, Input, LocalId, Rollout};
 use crate::source::{Span, World};
 use crate::value::{Compared, Record, Type, Value, compare};
@@ -14,8 +15,8 @@ use crate::value::{Compared, Record, Type, Value, compare};
 pub struct GivenInputs {
     /// `--input k=v`, in order; a later one wins.
     pub words: Vec<(String, String)>,
-    /// The record that an inputs file holds, with the file's name.
-    pub file: Option<(String, serde_json::Value)>,
+    /// What an inputs file holds.
+    pub file: Option<ValuesFile>,
     pub profile: Option<String>,
 }
 
@@ -68,8 +69,7 @@ impl Reading<'_> {
 
     fn refuse_unknown(&mut self) {
         let words = self.given.words.iter().map(|(name, _)| name.clone());
-        let fields =
-            self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
+        let fields = self.given.file.iter().flat_map(|it| it.values.keys().cloned());
         let known: Vec<&str> = self.rollout.inputs.iter().map(|it| it.name.as_str()).collect();
         let unknown: Vec<String> = words.chain(fields).filter(|it| !known.contains(&it.as_str())).collect();
         for name in unknown {
@@ -98,12 +98,12 @@ impl Reading<'_> {
 
     fn value(&mut self, input: &Input, profile: &[(SmolStr, Expr)]) -> Option<Value> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
-        let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
+        let field = self.given.file.as_ref().and_then(|it| Some((&it.name, it.values.get(input.name.as_str())?)));
         let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
         let read = if let Some((_, text)) = word {
             read_as(text, &input.of)
-        } else if let Some((file, json)) = field {
-            from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))
+        } else if let Some((file, FileValue { value, line })) = field {
+            json_as(value.clone(), &input.of).map_err(|message| format!("{message} (`{file}`, line {line})"))
         } else if let Some(expr) = chosen.or(input.default.as_ref()) {
             eval::eval(expr, self, &mut Fuel::default()).map_err(|it| it.message)
         } else if matches!(input.of, Type::Optional(_)) {
@@ -119,7 +119,7 @@ impl Reading<'_> {
             Ok(value) => Some(value),
             Err(message) => {
                 let message = format!("the input `{}` cannot have this value: {message}", input.name);
-                self.refuse(input.span, message, &format!("it is {}", input.of.described()));
+                self.refuse(input.span, message, &format!("it is {}", input.of.with_article()));
                 None
             }
         }
@@ -154,19 +154,6 @@ fn broken(constraint: &Constraint, value: &Value) -> Option<String> {
         }
         Constraint::Min(limit) => is(limit, std::cmp::Ordering::Less).then(|| format!("it is at least {limit}")),
         Constraint::Max(limit) => is(limit, std::cmp::Ordering::Greater).then(|| format!("it is at most {limit}")),
-    }
-}
-
-/// Reads a JSON value as a type: texts as on the command line, the rest by its kind.
-fn from_json(json: &serde_json::Value, of: &Type) -> Result<Value, String> {
-    match (json, of.present()) {
-        (serde_json::Value::Null, _) if matches!(of, Type::Optional(_)) => Ok(Value::Null),
-        (serde_json::Value::String(text), of) => read_as(text, of),
-        (serde_json::Value::Array(list), Type::List(of)) => {
-            let values = list.iter().map(|it| from_json(it, of)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Value::list(values))
-        }
-        (json, of) => read_as(&json.to_string(), of),
     }
 }
 

@@ -4,6 +4,7 @@
 //! - `space`: how often a node happens: once, or once per element of the loops around it
 //! - `request`: what a plan is made from
 //! - `input`: values for inputs, from defaults, profiles, files and words
+//! - `values`: files with such values
 //! - `number`: shares and counts, rounded as the language says
 //! - `expand`: from the program's flow to nodes
 //! - `loops`: what loops run over, and their numbers
@@ -30,6 +31,7 @@ mod request;
 mod scope;
 mod space;
 mod summary;
+mod values;
 mod whole;
 
 pub use expand::{Planned, plan};
@@ -41,3 +43,4 @@ pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;
 pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
 pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};
+pub use values::{FileValue, ValuesFile};

@@ -16,14 +16,14 @@ impl Type {
     pub fn described(&self) -> String {
         match self {
             Type::Bool => "a condition".to_owned(),
-            Type::Int => "an int".to_owned(),
-            Type::Instant => "an instant".to_owned(),
             Type::Any => "any value".to_owned(),
             Type::People => "people".to_owned(),
             Type::OneOf(_) => format!("one of {self}"),
             Type::Optional(inner) if matches!(**inner, Type::Any) => "`null`".to_owned(),
             Type::Optional(inner) => format!("{}, which may be absent", inner.described()),
-            Type::Number
+            Type::Int
+            | Type::Number
+            | Type::Instant
             | Type::Percent
             | Type::Duration
             | Type::Size
@@ -42,8 +42,14 @@ impl Type {
             | Type::Router
             | Type::Channel
             | Type::Secret(_)
-            | Type::Callable(_) => format!("a {self}"),
+            | Type::Callable(_) => self.with_article(),
         }
+    }
+
+    /// Returns the type as it is written, with its article: "a bool".
+    pub fn with_article(&self) -> String {
+        let article = if matches!(self.present(), Type::Int | Type::Instant) { "an" } else { "a" };
+        format!("{article} {self}")
     }
 }
 

@@ -100,7 +100,8 @@ fn files_are_read_and_commands_run_beside_the_file_that_names_them() {
 
 #[test]
 fn an_applied_strategy_waits_for_what_it_says_and_may_be_left_out() {
-    let said = run("strategy two(text: string) { stage first { log \"${text} 1\" }, stage second { log \"${text} 2\" } }
+    let said =
+        run("strategy two(text: string) { stage first { log \"${text} 1\" }, stage second { log \"${text} 2\" } }
     rollout web {
       input left_out: bool = true
       stage slow { wait 1s, log \"slow\" }
@@ -171,6 +172,37 @@ fn only_narrows_a_fleet_before_anything_is_chosen_from_it() {
     assert!(said.out.contains("rest c") && said.out.contains("rest d") && !said.out.contains("rest a"), "{}", said.out);
     let none = only("target.name == \"x\"");
     assert!(none.err.contains("E0803") && none.err.contains("`--only`"), "{}", none.shown());
+}
+
+#[test]
+fn inputs_come_from_yaml_as_well_and_what_is_wrong_has_its_line() {
+    let text = "rollout web {
+      input version: string
+      input soak: duration = 0s
+      input sites: list<string> = []
+      input on: bool = true
+      stage one { log \"${version} ${join(sites, \"+\")} ${on}\", wait soak }
+    }";
+    let stage = Stage::with("main.rollout", text);
+    let with = |file: &str, text: &str| {
+        stage.write(file, text);
+        stage.say(&["run", "main.rollout", "--yes", "--inputs", file])
+    };
+    let fine = with("v.yaml", "# what goes out\nversion: '1.10'\nsoak: 10ms\nsites:\n  - a\n  - b\non: false\n");
+    assert!(fine.code == 0 && fine.out.contains("1.10 a+b false"), "{}", fine.shown());
+    let wrong = with("w.yml", "version: 1.10\nsoak: 10\n\non: no\n");
+    for said in [
+        "`1.1` is not a string; write it in quotes (`w.yml`, line 1)",
+        "`10` is not a duration (`w.yml`, line 2)",
+        "`no` is not a bool (`w.yml`, line 4)",
+    ] {
+        let unwrapped = wrong.err.replace("\n  │ ", " ");
+        assert!(wrong.code == 2 && unwrapped.contains(said), "{said}: {}", wrong.shown());
+    }
+    let json = with("w.json", "{\n  \"version\": \"1\",\n  \"sites\": \"a\"\n}\n");
+    assert!(json.err.contains("line 3"), "{}", json.shown());
+    let list = with("l.yaml", "- a\n");
+    assert!(list.err.contains("`l.yaml` holds a list, and a record of inputs is needed"), "{}", list.shown());
 }
 
 #[test]
