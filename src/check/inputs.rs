@@ -229,7 +229,7 @@ impl<'t> Checker<'t> {
     pub fn refuse_entries(&mut self, parts: &Parts<'t>) {
         let place = parts.row.body.unwrap_or(Place::Settings);
         for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
-            if !entry.head().as_name().is_some_and(|it| word(place, it.text()).is_some()) {
+            if entry.head().as_name().is_none_or(|it| word(place, it.text()).is_none()) {
                 self.say_not_a_property(parts.row, *entry);
             }
         }

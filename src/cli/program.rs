@@ -85,7 +85,7 @@ pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
     });
     let exact: Vec<&str> = ALWAYS.into_iter().chain(secrets).collect();
     let wanted = |name: &str| {
-        exact.contains(&name) || plan.pass_env.iter().any(|pattern| crate::action::variable_fits(pattern, name))
+        exact.contains(&name) || plan.all_pass_env().any(|pattern| crate::action::variable_fits(pattern, name))
     };
     let ours =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

@@ -23,7 +23,7 @@ impl Turn<'_> {
     /// Returns the job of an action at a place.
     pub fn job(&self, act: &Act, place: Place) -> Result<Job, Cause> {
         let here = self.here(place, Probing::Blind);
-        let asking = Asking { turn: self, scope: &here };
+        let asking = Asking { turn: self, scope: &here, place };
         match act {
             Act::Run(run) => asking.run(run, COMMAND_TIMEOUT_MS).map(Job::Command),
             Act::Exec(exec) => asking.exec(exec, COMMAND_TIMEOUT_MS).map(Job::Command),
@@ -66,7 +66,7 @@ impl Turn<'_> {
     fn probe_job(&self, question: &Question, place: Place) -> Result<ProbeJob, Cause> {
         let probe = &self.plan.probes[question.probe.index()];
         let here = self.here(place, Probing::Blind);
-        let ask = self.with_arguments(probe, &question.arguments, &here)?;
+        let ask = self.with_arguments(probe, &question.arguments, &here, place)?;
         let arguments: Vec<String> = question.arguments.iter().map(Value::to_string).collect();
         let name = match arguments.is_empty() {
             true => probe.name.to_string(),
@@ -75,26 +75,35 @@ impl Turn<'_> {
         Ok(ProbeJob { name, ask })
     }
 
-    fn with_arguments(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
+    fn with_arguments(
+        &self,
+        probe: &Probe,
+        arguments: &[Value],
+        scope: &dyn Scope,
+        place: Place,
+    ) -> Result<ProbeAsk, Cause> {
         match (probe.params.len().checked_sub(arguments.len()), arguments.split_last()) {
             // Bound from the last to the first, so that each argument is one more name around the question.
             (Some(0), Some((last, rest))) => {
                 let local = probe.params[rest.len()].local;
-                self.bind(probe, rest, &Bound::new(scope, local, last))
+                self.bind(probe, rest, &Bound::new(scope, local, last), place)
             }
-            _ => self.probe_ask(probe, scope),
+            _ => self.probe_ask(probe, scope, place),
         }
     }
 
-    fn bind(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
+    fn bind(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope, place: Place) -> Result<ProbeAsk, Cause> {
         match arguments.split_last() {
-            Some((last, rest)) => self.bind(probe, rest, &Bound::new(scope, probe.params[rest.len()].local, last)),
-            None => self.probe_ask(probe, scope),
+            Some((last, rest)) => {
+                let local = probe.params[rest.len()].local;
+                self.bind(probe, rest, &Bound::new(scope, local, last), place)
+            }
+            None => self.probe_ask(probe, scope, place),
         }
     }
 
-    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
-        let asking = Asking { turn: self, scope };
+    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope, place: Place) -> Result<ProbeAsk, Cause> {
+        let asking = Asking { turn: self, scope, place };
         match &probe.means {
             ProbeMeans::Run(run) => asking.run(run, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
             ProbeMeans::Exec(exec) => asking.exec(exec, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
@@ -116,6 +125,8 @@ impl Turn<'_> {
 struct Asking<'a> {
     turn: &'a Turn<'a>,
     scope: &'a dyn Scope,
+    /// From where it is asked.
+    place: Place,
 }
 
 impl Asking<'_> {
@@ -199,7 +210,7 @@ impl Asking<'_> {
         Ok(CommandJob {
             what,
             env,
-            pass_env: plan.pass_env.clone(),
+            pass_env: plan.pass_env_at(self.place).to_vec(),
             cwd: [Some(settings.folder.to_string()), cwd].into_iter().flatten().fold(plan.folder.clone(), joined),
             stdin: settings.stdin.as_ref().map(|it| self.secret_text(it)).transpose()?,
             timeout_ms: self.timeout_ms(settings, timeout_ms)?,

@@ -7,6 +7,7 @@
 //! - `values`: files with such values
 //! - `number`: shares and counts, rounded as the language says
 //! - `expand`: from the program's flow to nodes
+//! - `child`: what called rollouts say of themselves as a whole
 //! - `loops`: what loops run over, and their numbers
 //! - `known`: values and fleets while a plan is being made
 //! - `finish`: a plan that is all there, made whole or refused
@@ -17,6 +18,7 @@
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
+mod child;
 mod expand;
 mod finish;
 mod fleet;
@@ -35,7 +37,7 @@ mod values;
 mod whole;
 
 pub use expand::{Planned, plan};
-pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
+pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
 pub use number::{allowed, chosen, wave_ends};
 pub use order::stage_graph;

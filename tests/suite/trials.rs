@@ -206,6 +206,62 @@ fn inputs_come_from_yaml_as_well_and_what_is_wrong_has_its_line() {
 }
 
 #[test]
+fn a_called_rollout_lets_its_own_variables_through() {
+    let text = "rollout inner {
+      pass_env = [\"INNER_*\"]
+      stage one { run \"test \\\"$INNER_A\\\" = a && test -z \\\"$${OUTER:-}\\\"\" }
+    }
+    rollout outer {
+      pass_env = [\"OUTER\"]
+      stage one { run \"test \\\"$OUTER\\\" = o && test -z \\\"$${INNER_A:-}\\\"\", call inner {} }
+    }";
+    let stage = Stage::with("main.rollout", text);
+    let mut run = stage.command(&["run", "main.rollout#outer", "--yes"]);
+    let output = run.env("INNER_A", "a").env("OUTER", "o").output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_called_rollout_bears_as_many_failures_as_it_says() {
+    let failing = |tolerate: &str| {
+        let text = format!(
+            "{FLEET}action put(site: target) {{ run \"case ${{site}} in a|b) exit 9;; esac\", undo {{ run \"true\" }} }}
+            rollout inner {{
+              tolerate = {tolerate}
+              stage one {{ for site in sites {{ at_once = 1, tolerate = 3\n put(site) }} }}
+            }}
+            rollout web {{ stage all {{ call inner {{}} }} }}"
+        );
+        Stage::with("main.rollout", &text).say(&["run", "main.rollout#web", "--yes"])
+    };
+    // Half of four sites, rounded down, and the third share is of fewer than two.
+    for (tolerate, code) in [("2", 0), ("50%", 0), ("1", 3), ("49%", 3)] {
+        let said = failing(tolerate);
+        assert_eq!(said.code, code, "{tolerate}: {}", said.shown());
+    }
+}
+
+#[test]
+fn a_run_holds_what_the_rollouts_that_it_calls_need_for_themselves() {
+    let text = "rollout inner {
+      input what: string
+      exclusive = \"the ${what}\"
+      stage one { run \"echo here > here.txt; sleep 2\" }
+    }
+    rollout outer { exclusive = \"outer\", stage one { call inner { what = \"database\" } } }
+    rollout other { exclusive = \"the database\", stage one { log \"x\" } }
+    rollout free { exclusive = \"the cache\", stage one { log \"x\" } }";
+    let stage = Stage::with("main.rollout", text);
+    let first = stage.start(&["run", "main.rollout#outer", "--yes"]);
+    stage.until("the inner one has begun", || stage.read("here.txt") == "here\n");
+    let refused = stage.say(&["run", "main.rollout#other", "--yes"]);
+    assert!(refused.code == 2 && refused.err.contains("may be `the database`"), "{}", refused.shown());
+    assert_eq!(stage.say(&["run", "main.rollout#free", "--yes"]).code, 0);
+    assert_eq!(stage.end(first).code, 0);
+    assert_eq!(stage.say(&["run", "main.rollout#other", "--yes"]).code, 0);
+}
+
+#[test]
 fn a_wait_whose_time_has_come_is_over_at_once() {
     let said = run("probe no() { run \"exit 1\" }
     rollout web {
