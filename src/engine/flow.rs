@@ -110,7 +110,8 @@ impl Turn<'_> {
         let around = std::iter::once(failed).chain(self.plan.all_around(failed));
         let word = around.filter_map(|it| match &self.plan.node(it.node).kind {
             NodeKind::Stage(stage) => Some(stage.on_failure),
-            NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => Some(*on_failure),
+            NodeKind::Rollout { on_failure } => Some(*on_failure),
+            NodeKind::Child(child) => Some(child.on_failure),
             NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
                 None
             }
@@ -324,11 +325,20 @@ impl Turn<'_> {
         let Some(state) = self.run.frames.get(&around).and_then(Frame::as_loop) else { return false };
         let Some(numbers) = self.numbers(around) else { return false };
         let whole_run = self.plan.tolerate.is_none_or(|most| (self.run.failed_targets.len() as u32) < most);
+        let rollouts = self.plan.all_around(target).all(|it| self.child_bears_another(it));
         let in_wave = wave_size(&numbers, state.wave);
         // A wave in which everything failed is no accident that a loop should look away from.
         let wholly = state.failed_in_wave + 1 >= in_wave;
         let Some((failed, most)) = self.failures(around) else { return false };
-        whole_run && failed < most && !wholly
+        whole_run && rollouts && failed < most && !wholly
+    }
+
+    /// Whether a called rollout lets one more of its targets fail; anything else does.
+    fn child_bears_another(&self, place: Place) -> bool {
+        let Some(child) = self.plan.node(place.node).as_child() else { return true };
+        let most = child.tolerate.get(place.slot.index()).or(child.tolerate.last());
+        let failed = || self.run.failed_targets.keys().filter(|it| self.plan.is_within(**it, place)).count();
+        most.is_none_or(|most| failed() < *most as usize)
     }
 
     /// Ends a place that closes as soon as nothing runs beneath it.

@@ -1,6 +1,6 @@
 //! The smallest plan and the smallest history that are worth remembering.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollout::engine::{
     Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person,
@@ -48,6 +48,7 @@ pub fn plan(rollout: &str) -> Plan {
         secrets: Vec::new(),
         pass_env: Vec::new(),
         exclusive: None,
+        exclusive_too: BTreeSet::new(),
         tolerate: None,
         dependents: Vec::new(),
         named: BTreeMap::new(),
