@@ -26,6 +26,8 @@ pub mod check;
 // The engine, pure.
 pub mod plan;
 
+pub mod judge;
+
 pub mod engine;
 
 pub mod view;

@@ -10,6 +10,7 @@ mod docs;
 mod examples;
 mod host;
 mod journal;
+mod judge;
 mod lang;
 mod sagas;
 mod sessions;
