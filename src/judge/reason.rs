@@ -52,9 +52,9 @@ fn too_few(finding: &Finding, rule: &Rule, canary: &Side, baseline: &Side) -> St
 fn moved(way: Way, finding: &Finding, rule: &Rule) -> String {
     let Some(Shift { interval: Some(interval), estimate }) = finding.shift else { return String::new() };
     format!(
-        "the canary is {} by {} ({} sure), beyond the {} that is tolerated{}",
-        way.word(),
+        "the canary is {} {} ({} sure), beyond the {} that is tolerated{}",
         from_to(way, interval),
+        way.word(),
         sure(rule),
         shown(rule.tolerance.get() * estimate.abs()),
         effect(finding, rule, ", and "),
@@ -70,13 +70,13 @@ fn stayed(finding: &Finding, rule: &Rule) -> String {
         Way::Low
     } else {
         let (low, high) = (shown(interval.low()), shown(interval.high()));
-        return format!("the shift is from {low} to {high} ({} sure), which does not show that it moved", sure(rule));
+        return format!("the shift is from {low} to {high} ({} sure), so it may not have moved", sure(rule));
     };
-    let by = format!("the canary is {} by {} ({} sure)", way.word(), from_to(way, interval), sure(rule));
+    let is = format!("the canary is {} {} ({} sure)", from_to(way, interval), way.word(), sure(rule));
     if way.is_minded(rule.direction) {
-        format!("{by}, but not far enough{}", effect(finding, rule, ": "))
+        format!("{is}, but not far enough{}", effect(finding, rule, ": "))
     } else {
-        format!("{by}, which is not minded")
+        format!("{is}, which is not minded")
     }
 }
 
@@ -95,19 +95,18 @@ fn counts(finding: &Finding, rule: &Rule) -> String {
 }
 
 fn effect(finding: &Finding, rule: &Rule, joint: &str) -> String {
-    let allowed = rule.allowed();
-    let (low, high) = (shown(allowed.low.get()), shown(allowed.high.get()));
-    match (finding.effect, rule.effect) {
-        (None, _) => String::new(),
-        (Some(ratio), Effect::MeanRatio) => {
-            let ratio = shown(ratio);
-            format!("{joint}its mean is {ratio} of the baseline's, where {low} to {high} is allowed")
-        }
+    let said = match (finding.effect, rule.effect) {
+        (None, _) => return String::new(),
+        (Some(ratio), Effect::MeanRatio) => format!("its mean is {} times the baseline's", shown(ratio)),
         (Some(share), Effect::Cles) => {
-            let share = shown(share);
-            format!("{joint}it is above the baseline with a chance of {share}, where {low} to {high} is allowed")
+            format!("its samples are above the baseline's with a chance of {}", shown(share))
         }
-    }
+    };
+    let allowed = rule.allowed.map(|it| {
+        let (low, high) = (shown(it.low.get()), shown(it.high.get()));
+        format!(", where {low} to {high} is allowed")
+    });
+    format!("{joint}{said}{}", allowed.unwrap_or_default())
 }
 
 fn from_to(way: Way, interval: Interval) -> String {

@@ -11,6 +11,7 @@ mod examples;
 mod host;
 mod journal;
 mod judge;
+mod judging;
 mod lang;
 mod sagas;
 mod sessions;
