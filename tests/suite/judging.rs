@@ -51,7 +51,7 @@ fn a_verdict_is_told_with_its_reason_and_its_margin() {
     pass: the shift is from -2 to 1 (98% sure), so it may not have moved.
     shift -0.4079, effect 0.8571, judged as `compatible`
     short of high: 2.102 of the shift, 0.1429 of the effect
-    short of low: 2.102 of the shift
+    short of low: 1.102 of the shift
                 samples       mean     median        min        max
     canary            3          2          2          1          3
     baseline          3      2.333          2          2          3
