@@ -15,6 +15,8 @@ pub mod shell;
 
 pub mod value;
 
+pub mod bucket;
+
 pub mod model;
 
 pub mod schema;

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod action;
+mod buckets;
 mod commands;
 mod corpus;
 mod crash;
