@@ -31,13 +31,13 @@ pub fn place(salt: &str, flag: &str, unit: &str) -> Place {
         hasher.update(part);
     }
     let digest: [u8; 32] = hasher.finalize().into();
-    let number = |from: usize| digest[from..from + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let number = |from: usize| digest[from..from + 8].iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
     Place { bucket: Bucket(scaled(number(0), BUCKETS)), draw: number(8) }
 }
 
 /// Brings a number below 2⁶⁴ below a limit, each result as likely as the others to within a part in 2³².
 pub(super) fn scaled(number: u64, limit: u32) -> u32 {
-    (u128::from(number) * u128::from(limit) >> 64) as u32
+    ((u128::from(number) * u128::from(limit)) >> 64) as u32
 }
 
 impl Bucket {

@@ -1,5 +1,7 @@
 //! Columns of samples from CSV files: which column is meant, what a cell says, and on which line it says nothing.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -7,14 +9,15 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::failure::Failure;
 use crate::judge::SAMPLES_MAX;
 
+const LIMIT_MIB: u64 = 256;
+
 /// Cells in which nothing was measured, in small letters.
 const MISSING: [&str; 4] = ["", "nan", "null", "na"];
 
 /// Reads `FILE` or `FILE:COLUMN`. A column is named by its header or, from 1, by its place.
 pub fn read_samples(word: &str) -> Result<Vec<f64>, Failure> {
     let (path, column) = split_column(word);
-    let text =
-        std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("could not read `{path}`: {error}")))?;
+    let text = read(path)?;
     let reader =
         ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(text.as_bytes());
     let mut rows = Rows { path, text: &text, records: reader.into_records() };
@@ -31,6 +34,18 @@ pub fn read_samples(word: &str) -> Result<Vec<f64>, Failure> {
         }
     }
     Ok(samples)
+}
+
+fn read(path: &str) -> Result<String, Failure> {
+    let mut text = String::new();
+    let file = File::open(path).and_then(|file| file.take((LIMIT_MIB << 20) + 1).read_to_string(&mut text));
+    match file {
+        Err(error) => Err(Failure::usage(format!("could not read `{path}`: {error}"))),
+        Ok(_) if text.len() as u64 > LIMIT_MIB << 20 => {
+            Err(Failure::usage(format!("`{path}` is larger than {LIMIT_MIB} MiB")))
+        }
+        Ok(_) => Ok(text),
+    }
 }
 
 /// Parts a file from its column. A file that is really called so is meant as it stands.
