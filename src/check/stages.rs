@@ -118,6 +118,7 @@ impl<'t> Checker<'t> {
     fn stage_of(&mut self, parts: &Parts<'t>, path: &SmolStr, span: Span) -> Stage {
         let time = StageTime {
             delay: self.duration(parts, "delay"),
+            not_before: self.setting(parts, "not_before"),
             deadline: self.setting(parts, "deadline"),
             timeout: self.duration(parts, "timeout"),
         };

@@ -37,6 +37,7 @@ impl Turn<'_> {
                 }
             }
             EndingState::Finishing { outcome, hook } => self.go_on_finishing(outcome, hook),
+            EndingState::Retained { until } => self.go_on_retained(until),
             EndingState::Finished { .. } => {}
         }
     }
@@ -153,13 +154,22 @@ impl Turn<'_> {
     }
 
     pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {
-        if let Some(delay) = &stage.delay {
-            return match self.duration_ms(delay, place) {
-                Ok(ms) => self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Delay }),
-                Err(cause) => self.fail(place, cause),
-            };
+        let delay = stage.delay.as_ref().map(|it| self.duration_ms(it, place)).transpose();
+        let not_before = stage.not_before.as_ref().map(|it| self.instant(it, place)).transpose();
+        match (delay, not_before) {
+            (Ok(delay), Ok(not_before)) => {
+                let after_delay = delay.map(|ms| (self.now.plus_ms(ms), Waiting::Delay));
+                let then = not_before.map(|at| (at, Waiting::NotBefore));
+                let later = after_delay.into_iter().chain(then).max_by_key(|(at, _)| *at);
+                match later {
+                    Some((until, why)) if delay.is_some() || until > self.now => {
+                        self.emit(Event::Waiting { place, until, why });
+                    }
+                    Some(_) | None => self.enter_stage(place, stage),
+                }
+            }
+            (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
         }
-        self.enter_stage(place, stage);
     }
 
     fn enter_stage(&mut self, place: Place, stage: &StageNode) {
@@ -300,7 +310,11 @@ impl Turn<'_> {
     fn fate_by_policy(&self, part: Place) -> Fate {
         let aside = self.plan.all_around(part).any(|it| {
             let apart = Role::Undo == role(&self.plan.node(it.node).kind).unwrap_or(Role::Block);
-            apart || matches!(role(&self.plan.node(it.node).kind), Some(Role::Hook(_) | Role::Finally))
+            apart
+                || matches!(
+                    role(&self.plan.node(it.node).kind),
+                    Some(Role::Hook(_) | Role::Finally | Role::Afterwards | Role::Every)
+                )
         });
         let pauses = !aside && self.is_forward() && self.policy(part) == OnFailure::Pause;
         let in_step_to_retry = self.plan.all_around(part).any(|it| self.will_retry(it));

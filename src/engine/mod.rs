@@ -14,6 +14,7 @@
 //! - `watching`: what is watched for a while
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `retained`: what follows success, and what happens again and again
 //! - `command`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
@@ -35,6 +36,7 @@ mod job;
 mod measure;
 mod promql;
 mod question;
+mod retained;
 mod run;
 mod turn;
 mod undo;

@@ -29,7 +29,7 @@ pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
-    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
+    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};

@@ -76,6 +76,8 @@ impl<'a> Expansion<'a> {
             exclusive: None,
             exclusive_too: BTreeSet::new(),
             tolerate: None,
+            retain_ms: None,
+            periods: Vec::new(),
             dependents: Vec::new(),
             named: BTreeMap::new(),
             target_numbers: BTreeMap::new(),
@@ -117,6 +119,7 @@ impl<'a> Expansion<'a> {
             let finally = self.sequence(root, SpaceId::ROOT, "finally", Role::Finally, &rollout.finally, rollout.span);
             self.plan.nodes[root.index()].children.push(finally);
         }
+        self.lasting(root, rollout);
         self.way_back(root, SpaceId::ROOT, "rollback", &rollout.rollback, rollout.span);
         self.close(root);
         let scope_place = seen_from(root);
@@ -196,6 +199,7 @@ impl<'a> Expansion<'a> {
         let node = StageNode {
             after,
             delay: stage.time.delay.clone(),
+            not_before: stage.time.not_before.clone(),
             deadline: stage.time.deadline.clone(),
             timeout: stage.time.timeout.clone(),
             risk: None,
@@ -347,14 +351,32 @@ impl<'a> Expansion<'a> {
         id
     }
 
+    /// What is done after success, and again and again until then.
+    fn lasting(&mut self, root: NodeId, rollout: &Rollout) {
+        if !rollout.afterwards.is_empty() {
+            let (role, body) = (Role::Afterwards, &rollout.afterwards);
+            let id = self.sequence(root, SpaceId::ROOT, "afterwards", role, body, rollout.span);
+            self.plan.nodes[root.index()].children.push(id);
+        }
+        for (round, at) in rollout.rounds.iter().zip(1..) {
+            let space = self.late_space();
+            let name = format!("every~{at}");
+            let id = self.sequence(root, space, &name, Role::Every, &round.body, round.span);
+            self.plan.nodes[root.index()].children.push(id);
+            let period = self.value(&round.period, seen_from(root)).and_then(|it| it.as_duration_ms());
+            self.plan.periods.extend(period.map(|ms| (id, ms.max(1000))));
+        }
+        let retain = rollout.retain.as_ref().and_then(|it| self.value(it, seen_from(root)));
+        self.plan.retain_ms = retain.and_then(|it| it.as_duration_ms()).map(|ms| ms.max(0));
+    }
+
+    /// Makes the space of what happens as often as something that is known only then.
+    fn late_space(&mut self) -> SpaceId {
+        self.push_space(Space { parent: SpaceId::ROOT, offsets: vec![0, 0], local: None, elements: Elements::Late })
+    }
+
     fn hook(&mut self, root: NodeId, hook: &Hook) {
-        // It happens as often as what it listens to; that is known only then.
-        let space = self.push_space(Space {
-            parent: SpaceId::ROOT,
-            offsets: vec![0, 0],
-            local: None,
-            elements: Elements::Late,
-        });
+        let space = self.late_space();
         let name = format!("on~{}", hook.event.name());
         let id = self.sequence(root, space, &name, Role::Hook(hook.event), &hook.body, hook.span);
         self.plan.nodes[root.index()].children.push(id);

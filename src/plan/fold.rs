@@ -22,7 +22,7 @@ pub(super) fn for_each_expr_mut(node: &mut Node, visit: &mut dyn FnMut(&mut Expr
     match &mut node.kind {
         NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {}
         NodeKind::Stage(stage) => {
-            let times = [&mut stage.delay, &mut stage.deadline, &mut stage.timeout];
+            let times = [&mut stage.delay, &mut stage.not_before, &mut stage.deadline, &mut stage.timeout];
             times.into_iter().flatten().for_each(visit);
         }
         NodeKind::Loop(it) => {

@@ -79,6 +79,12 @@ pub struct Plan {
     pub exclusive_too: BTreeSet<String>,
     /// How many targets of the whole run may fail.
     pub tolerate: Option<u32>,
+    /// How long it can still be taken back after success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retain_ms: Option<i64>,
+    /// How much time lies between two rounds of what is done again and again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub periods: Vec<(NodeId, i64)>,
     /// For each node the stages that come after it; worked out from the nodes.
     #[serde(skip)]
     pub dependents: Vec<Vec<NodeId>>,
@@ -162,6 +168,10 @@ pub enum Role {
     Undo,
     Hook(Event),
     Finally,
+    /// After success, while the run can still be taken back.
+    Afterwards,
+    /// Again and again while the run goes on.
+    Every,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -180,6 +190,8 @@ pub struct StageNode {
     /// The stages that end before it begins.
     pub after: Vec<NodeId>,
     pub delay: Option<Expr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Expr>,
     pub deadline: Option<Expr>,
     pub timeout: Option<Expr>,
     pub risk: Option<Value>,
@@ -330,6 +342,11 @@ impl Plan {
     pub fn all_pass_env(&self) -> impl Iterator<Item = &SmolStr> {
         let children = self.nodes.iter().filter_map(Node::as_child);
         self.pass_env.iter().chain(children.flat_map(|it| &it.pass_env))
+    }
+
+    /// Returns how much time lies between two rounds of a node.
+    pub fn period_ms(&self, node: NodeId) -> i64 {
+        self.periods.iter().find(|(it, _)| *it == node).map_or(i64::MAX, |(_, ms)| *ms)
     }
 
     /// Returns all that this plan needs for itself, a line each.

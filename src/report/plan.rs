@@ -131,6 +131,8 @@ fn of_role(role: Role, path: String, name: &str) -> Node {
         Role::Undo => Node::new(NodeKind::Undo, path, name),
         Role::Hook(event) => Node::new(NodeKind::Hook, path, format!("on {}", event.name())),
         Role::Finally => Node::new(NodeKind::Hook, path, "finally"),
+        Role::Afterwards => Node::new(NodeKind::Hook, path, "afterwards"),
+        Role::Every => Node::new(NodeKind::Hook, path, "every"),
     }
 }
 

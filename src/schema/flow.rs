@@ -46,6 +46,7 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::Save,
             Place::Restore,
             Place::AfterWave,
+            Place::Afterwards,
             Place::Finally,
             Place::Rollback,
         ],
@@ -128,15 +129,15 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "The fast way back: replaces the undos beneath it.",
     ),
-    later(
+    now(
         "afterwards",
         "afterwards { … }",
         &[Place::Rollout],
-        Some(Place::Stage),
+        Some(Place::Afterwards),
         &[],
         "After success, while `retain` lasts. Its failure makes the retained rollback happen.",
     ),
-    later(
+    now(
         "every",
         "every DURATION { … }",
         &[Place::Rollout],
@@ -168,7 +169,7 @@ const STAGE: &[PropertyRow] = &[
     property("on_failure", Kind::OneOf(ON_FAILURE), "the rollout's", "What happens when the stage fails."),
     property("undo_with_run", Kind::Bool, "true", "False: this stage's work stays when a later stage fails."),
     property_later("during", Kind::Named("window"), "", "When its work may begin."),
-    property_later("not_before", Kind::Instant, "", "The stage begins then or later."),
+    property("not_before", Kind::Instant, "", "The stage begins then or later."),
 ];
 
 const APPLY: &[PropertyRow] = &[property(

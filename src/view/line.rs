@@ -43,7 +43,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         }
         Event::Evaluated { place, truth, evidence, .. } => evaluated(board, *place, *truth, evidence),
         Event::Warned { place, cause } => careful(format!("{}: warning: {}.", path(place), because(cause))),
-        Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
+        Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay | Waiting::NotBefore } => {
             plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at).max(0))))
         }
         Event::Ended { place, ending } => ended(board, *place, ending),
@@ -63,6 +63,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             bad(format!("{}: could not be undone: {}.", path(place), fault.message))
         }
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
+        Event::Retained { until } => Some(Line { tone: Tone::Good, text: retained(*until) }),
         Event::RunFinished { outcome, reason } => finished(*outcome, reason.as_deref()),
         Event::Began { .. }
         | Event::Skipped { by: None, .. }
@@ -164,6 +165,13 @@ fn paused(board: &Board, why: &PauseReason, by: Option<&str>) -> String {
         PauseReason::Interrupted { place } => {
             format!("paused: `{}` needs a person.", board.plan.path(*place))
         }
+    }
+}
+
+fn retained(until: Option<At>) -> String {
+    match until {
+        Some(until) => format!("succeeded; it can be taken back until {until}."),
+        None => "succeeded; it is looked after for a while.".to_owned(),
     }
 }
 

@@ -41,6 +41,8 @@ pub fn plan(rollout: &str) -> Plan {
         fleets: Vec::new(),
         probes: Vec::new(),
         metrics: Vec::new(),
+        retain_ms: None,
+        periods: Vec::new(),
         thresholds: Vec::new(),
         gates: Vec::new(),
         guards: false,

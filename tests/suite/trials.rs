@@ -311,3 +311,46 @@ fn what_an_input_puts_into_a_url_stays_one_component_and_records_are_sent_as_jso
     assert!(request.to_lowercase().contains("content-type: application/json\r\n"), "{request}");
     assert!(request.ends_with(r#"{"name":"../a&b=c d"}"#), "{request}");
 }
+
+#[test]
+fn what_succeeded_can_be_taken_back_until_a_newer_run_came() {
+    let rollout = format!(
+        "{FLEET}rollout web {{
+          retain = 1h, exclusive = \"web\"
+          stage one {{ for s in sites {{ step put {{ run \"touch ${{s}}\", undo {{ run \"rm ${{s}}\" }} }} }} }}
+          afterwards {{ watch len(sites) == 4 {{ lasts = 2s, every = 1s }} }}
+          on rolled_back {{ log \"back: ${{run.outcome}}\" }}
+        }}"
+    );
+    let stage = Stage::with("main.rollout", &rollout);
+    let first = stage.say(&["run", "main.rollout"]);
+    assert_eq!(first.code, 0, "{}", first.shown());
+    assert!(first.out.contains("it can be taken back until"), "{}", first.shown());
+    let back = stage.say(&["rollback", "--yes"]);
+    assert_eq!(back.code, 3, "{}", back.shown());
+    assert!(back.out.contains("back: rolled_back"), "{}", back.shown());
+    assert!(!stage.path().join("a").exists(), "it was taken back");
+    assert_eq!(stage.say(&["run", "main.rollout"]).code, 0);
+    let third = stage.say(&["run", "main.rollout"]);
+    assert_eq!(third.code, 0, "the lock is free: {}", third.shown());
+    let runs = stage.runs();
+    let refused = stage.say(&["rollback", &runs[1], "--yes"]);
+    assert_eq!(refused.code, 2, "{}", refused.shown());
+    assert!(refused.err.contains("came after it"), "{}", refused.shown());
+    let back = stage.say(&["rollback", &runs[2], "--yes"]);
+    assert_eq!(back.code, 3, "{}", back.shown());
+}
+
+#[test]
+fn a_failure_afterwards_takes_back_what_is_retained_and_rounds_go_on_until_then() {
+    let said = run("rollout web {
+      retain = 1h
+      stage one { for s in sites { step put { run \"true\", undo { run \"true\" } } }, wait 2s }
+      every 1s { log \"round\" }
+      afterwards { watch len(sites) == 5 { lasts = 1h, every = 1s, fail_after = 2 } }
+    }");
+    assert_eq!(said.code, 3, "{}", said.shown());
+    assert!(said.out.contains("`afterwards/watch~1`: len(sites) == 5 (2 times) does not hold"), "{}", said.out);
+    assert!(said.out.contains("round"), "{}", said.out);
+    assert!(said.out.contains("one/a: undone"), "{}", said.out);
+}
