@@ -65,7 +65,7 @@ impl<'t> Checker<'t> {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
                     Sense::Slot(Rc::new(Slot { params, fill: None }))
                 }
-                Type::Callable(of) => Sense::Callable { of, probe: None },
+                Type::Callable(of) => Sense::Callable { of, asks: None },
                 of => Sense::Local(self.new_local(of)),
             };
             self.bind_param(name, sense, worth);

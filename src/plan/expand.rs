@@ -68,6 +68,9 @@ impl<'a> Expansion<'a> {
             targets: Vec::new(),
             fleets: Vec::new(),
             probes: program.probes.clone(),
+            metrics: program.metrics.clone(),
+            thresholds: program.thresholds.clone(),
+            gates: program.gates.clone(),
             secrets: program.secrets.clone(),
             pass_env: program.rollout(request.rollout).pass_env.clone(),
             exclusive: None,
@@ -75,6 +78,8 @@ impl<'a> Expansion<'a> {
             tolerate: None,
             dependents: Vec::new(),
             named: BTreeMap::new(),
+            target_numbers: BTreeMap::new(),
+            guards: false,
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
