@@ -20,6 +20,8 @@
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
+//! - `samples`: columns of samples from files
+//! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
 mod check;
@@ -35,6 +37,7 @@ mod follow;
 mod graph;
 mod history;
 mod interrupt;
+mod judge;
 mod limits;
 mod logging;
 mod logs;
@@ -48,6 +51,7 @@ mod reach;
 mod resume_all;
 mod rollback;
 mod run;
+mod samples;
 mod screen;
 mod settle;
 mod status;

@@ -129,9 +129,5 @@ impl Asking<'_> {
 }
 
 fn not_an_address(address: &str) -> Cause {
-    let message = match address {
-        "" => "an address is needed here, not an empty text".to_owned(),
-        _ => format!("`{address}` is not an address like `host:80`"),
-    };
-    Cause::Value { message }
+    Cause::Value { message: format!("`{address}` is not an address like `host:80`") }
 }
