@@ -44,7 +44,7 @@ mod watching;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::explain;
+pub use explain::{explain, origin_of};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,

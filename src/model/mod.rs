@@ -3,6 +3,7 @@
 //!
 //! - `program`: everything a program declares
 //! - `expr`: expressions over values, names and the run
+//! - `parts`: what an expression is made of
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
@@ -15,6 +16,7 @@ mod decl;
 mod expr;
 mod flow;
 mod gate;
+mod parts;
 mod program;
 
 pub use act::{

@@ -191,7 +191,12 @@ impl<'a> Expansion<'a> {
         let on_failure = stage.on_failure.unwrap_or(match self.plan.nodes[parent.index()].kind {
             NodeKind::Rollout { on_failure } => on_failure,
             NodeKind::Child(ref child) => child.on_failure,
-            _ => Default::default(),
+            NodeKind::Stage(_)
+            | NodeKind::Loop(_)
+            | NodeKind::Parallel
+            | NodeKind::Step(_)
+            | NodeKind::Act(_)
+            | NodeKind::Sequence(_) => Default::default(),
         });
         // What a stage comes after is known once all stages are there; until then: those written before.
         let siblings = &self.plan.nodes[parent.index()].children;

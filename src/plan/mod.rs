@@ -13,6 +13,7 @@
 //! - `finish`: a plan that is all there, made whole or refused
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
+//! - `walk`: every expression of a node
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `order`: the graph of stages, its cycles and its order
@@ -34,6 +35,7 @@ mod scope;
 mod space;
 mod summary;
 mod values;
+mod walk;
 mod whole;
 
 pub use expand::{Planned, plan};
