@@ -22,7 +22,7 @@ pub struct Arguments {
     /// The samples without
     #[arg(long, value_name = "FILE[:COLUMN]")]
     baseline: String,
-    /// Which judge: the usual one, or the same without its known faults
+    /// Which judge: one without the known faults of the usual one, or the usual one
     #[arg(long, value_enum, default_value = "sound", hide_possible_values = true, value_name = "sound|compatible")]
     mode: ModeWord,
     /// The share of the estimated shift that is tolerated

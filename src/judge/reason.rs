@@ -40,7 +40,8 @@ fn empty(finding: &Finding, rule: &Rule, canary: &Side, baseline: &Side) -> Stri
 
 fn too_few(finding: &Finding, rule: &Rule, canary: &Side, baseline: &Side) -> String {
     let (n, m) = (canary.sorted.len(), baseline.sorted.len());
-    let few = format!("{n} samples beside {m} of the baseline are too few");
+    let ours = if n == 1 { "1 sample".to_owned() } else { format!("{n} samples") };
+    let few = format!("{ours} beside {m} of the baseline are too few");
     match finding.shift {
         Some(Shift { interval: None, .. }) => format!("{few} to be {} sure of anything", sure(rule)),
         Some(Shift { interval: Some(_), .. }) | None => {
