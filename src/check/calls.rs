@@ -17,7 +17,7 @@ use crate::value::{Callable, Type, Value, Word};
 
 /// Functions that the language has and this version cannot perform yet.
 const LATER: &[&str] =
-    &["score", "before", "role", "prometheus", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
+    &["score", "before", "prometheus", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
 
 impl<'t> Checker<'t> {
     pub fn call_expr(&mut self, tree: syntax::Expr<'t>, callee: syntax::Expr<'t>, args: Args<'t>) -> Typed {
@@ -93,6 +93,8 @@ impl<'t> Checker<'t> {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Fleet(_)
             | Declaration::Action(_)
             | Declaration::Strategy

@@ -132,6 +132,7 @@ impl<'t> Checker<'t> {
         self.check_signatures();
         self.learn_kept();
         self.check_lets();
+        self.check_people();
         self.check_probes();
         self.check_actions();
         self.check_strategies();

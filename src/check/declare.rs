@@ -31,6 +31,8 @@ pub(super) enum Declaration {
     Let,
     Type,
     Secret,
+    People,
+    Checklist,
     Fleet(FleetId),
     Probe(ProbeId),
     Action(ActionId),
@@ -79,6 +81,8 @@ impl Tally {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Strategy
             | Declaration::Later(_) => kind,
         }
@@ -92,6 +96,8 @@ impl Declaration {
             Declaration::Let => "a value",
             Declaration::Type => "a type",
             Declaration::Secret => "a secret",
+            Declaration::People => "people",
+            Declaration::Checklist => "a checklist",
             Declaration::Fleet(_) => "a fleet",
             Declaration::Probe(_) => "a probe",
             Declaration::Action(_) => "an action",
@@ -106,6 +112,8 @@ impl Declaration {
             "let" => Declaration::Let,
             "type" => Declaration::Type,
             "secret" => Declaration::Secret,
+            "people" => Declaration::People,
+            "checklist" => Declaration::Checklist,
             "fleet" => Declaration::Fleet(FleetId(0)),
             "probe" => Declaration::Probe(ProbeId(0)),
             "action" => Declaration::Action(ActionId(0)),

@@ -28,6 +28,8 @@ impl<'t> Checker<'t> {
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
+                | Declaration::Checklist
                 | Declaration::Fleet(_)
                 | Declaration::Later(_) => continue,
             };

@@ -10,7 +10,7 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
-//! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
+//! - `settings`, `accepted`, `acts`, `scripts`, `people`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
@@ -47,6 +47,7 @@ mod narrow;
 mod operators;
 mod outputs;
 mod path;
+mod people;
 mod probes;
 mod records;
 mod report;

@@ -168,10 +168,12 @@ impl<'t> Checker<'t> {
                 Declaration::Action(_) => format!("call the action: `{name}(…)`"),
                 Declaration::Probe(_) => format!("ask the probe: `check {name}(…)`"),
                 Declaration::Strategy => format!("apply the strategy: `apply {name} as … {{ … }}`"),
+                Declaration::Checklist => format!("go through the checklist: `checklist {name}`"),
                 Declaration::Rollout(_) => format!("run the rollout: `call {name} {{ … }}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
                 | Declaration::Fleet(_)
                 | Declaration::Later(_) => return None,
             },

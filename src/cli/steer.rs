@@ -83,13 +83,13 @@ impl std::convert::From<PauseArguments> for Wish {
 
 impl std::convert::From<ResumeArguments> for Wish {
     fn from(ResumeArguments { which }: ResumeArguments) -> Wish {
-        Wish { run: which.run, command: Command::Resume, done: "goes on" }
+        Wish { run: which.run, command: Command::Resume { reason: which.reason }, done: "goes on" }
     }
 }
 
 impl std::convert::From<RetryArguments> for Wish {
     fn from(RetryArguments { which, path }: RetryArguments) -> Wish {
-        Wish { run: which.run, command: Command::Retry { path }, done: "tries again" }
+        Wish { run: which.run, command: Command::Retry { path, reason: which.reason }, done: "tries again" }
     }
 }
 

@@ -118,13 +118,16 @@ impl Turn<'_> {
         word.into_iter().next().unwrap_or_default()
     }
 
-    /// Returns the `otherwise` of a check that failed at or beneath a place.
+    /// Returns the `otherwise` of a check or a question that failed at or beneath a place.
     fn otherwise_of(&self, failed: Place) -> Option<OnFailure> {
         let end = self.plan.node(failed.node).end.0;
         (failed.node.0..end).map(NodeId).find_map(|node| {
             let NodeKind::Act(act) = &self.plan.node(node).kind else { return None };
-            let model::Act::Check(check) = &**act else { return None };
-            let otherwise = check.otherwise?;
+            let otherwise = match &**act {
+                model::Act::Check(check) => check.otherwise?,
+                model::Act::Ask(ask) => ask.otherwise?.on_failure()?,
+                _ => return None,
+            };
             let mut slots = self.plan.slots_beneath(node, failed);
             slots.any(|slot| self.status(Place::new(node, Slot(slot))) == Status::Failed).then_some(otherwise)
         })

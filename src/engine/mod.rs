@@ -9,6 +9,8 @@
 //! - `turn`: one turn, from news to effects
 //! - `flow`: how stages, loops, steps and sequences go on
 //! - `acts`: how the actions at the leaves go on
+//! - `request`: what people were asked and have said
+//! - `people`: how the run waits for people
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `command`: what people may want
@@ -27,17 +29,20 @@ mod flow;
 mod heard;
 mod here;
 mod job;
+mod people;
+mod request;
 mod run;
 mod turn;
 mod undo;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::explain;
+pub use explain::{either, explain};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob,
     Probed, SecretText, Shell, StatusRange,
 };
+pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};

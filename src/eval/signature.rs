@@ -50,6 +50,7 @@ enum Gives {
     Int,
     Any,
     Texts,
+    People,
     /// An element of the first argument, or what the arguments have in common.
     Element,
     MaybeElement,
@@ -101,6 +102,7 @@ fn row(builtin: Builtin) -> Row {
         Builtin::All => (&[Conditions], 0, Gives::Bool),
         Builtin::Any => (&[Conditions], 0, Gives::Bool),
         Builtin::None => (&[Conditions], 0, Gives::Bool),
+        Builtin::Role => (&[Text], 0, Gives::People),
         Builtin::Raw => (&[Text], 0, Gives::Text),
     };
     Row { wants, optional, gives }
@@ -265,6 +267,7 @@ impl Gives {
             Gives::Int => Type::Int,
             Gives::Any => Type::Any,
             Gives::Texts => Type::list(Type::Text),
+            Gives::People => Type::People,
             Gives::Element => element(),
             Gives::MaybeElement => element().optional(),
             Gives::Mean => match element() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Entry, Expr, Retry};
+use super::{Ask, Entry, Expr, Retry};
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub enum Act {
         save: SmolStr,
     },
     Keep(Keep),
+    /// Waits for people: `approve`, `checklist`, `confirm`.
+    Ask(Ask),
 }
 
 /// Which shell runs a script.

@@ -7,12 +7,14 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
 //! - `act`: the actions at the leaves
+//! - `people`: what people are asked for
 
 mod act;
 mod builtin;
 mod decl;
 mod expr;
 mod flow;
+mod people;
 mod program;
 
 pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
@@ -26,4 +28,5 @@ pub use expr::{
 pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
+pub use people::{Ask, AskKind, OnUnmet, Otherwise, names_in};
 pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};

@@ -90,6 +90,7 @@ fn of_act(act: &mut Act, visit: &mut dyn FnMut(&mut Expr)) {
             visit(&mut keep.value);
             keep.target.iter_mut().for_each(visit);
         }
+        Act::Ask(ask) => ask.for_each_expr_mut(visit),
     }
 }
 

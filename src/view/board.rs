@@ -131,6 +131,13 @@ impl Board {
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::Retried { .. }
+            | Event::ApprovalRequested { .. }
+            | Event::Approved { .. }
+            | Event::Rejected { .. }
+            | Event::Ticked { .. }
+            | Event::Confirmed { .. }
+            | Event::Expired { .. }
+            | Event::Claimed { .. }
             | Event::RollbackStarted { .. }
             | Event::UndoBegan { .. }
             | Event::Undone { .. }

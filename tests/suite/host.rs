@@ -188,7 +188,7 @@ async fn what_is_due_while_a_run_is_paused_comes_after() {
     handle.command(&run, dana(), Command::Pause { reason: None }).await.expect("it is heeded");
     tokio::time::sleep(Duration::from_millis(250)).await;
     assert_eq!(script.begun(), 0, "nothing new begins while it is paused");
-    handle.command(&run, dana(), Command::Resume).await.expect("it is heeded");
+    handle.command(&run, dana(), Command::Resume { reason: None }).await.expect("it is heeded");
     rest(&handle, &run).await;
     assert_eq!(outcome(&journal, &run), Some(Outcome::Succeeded));
     handle.leave();

@@ -11,6 +11,7 @@ mod examples;
 mod host;
 mod journal;
 mod lang;
+mod people;
 mod sagas;
 mod sessions;
 mod shell;
