@@ -18,13 +18,14 @@
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
 //! - `run`, `engine`, `resume_all`: commands that drive
-//! - `steer`, `rollback`: commands that a living run hears
+//! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
 //! - `limits`, `completions`: help
 
 mod check;
 mod command;
 mod completions;
+mod decide;
 mod disk;
 mod engine;
 mod events;

@@ -53,7 +53,12 @@ impl Plan {
         (names.iter().any(|it| it == author) && (others as i64) < need).then(|| {
             let path = self.node_path(node);
             let who = if need == 1 { "somebody".to_owned() } else { format!("{need} people") };
-            format!("`{path}` needs {who} other than {author}, who starts the run, and {others} may")
+            let left = match others {
+                0 => "nobody is left".to_owned(),
+                1 => "only one is left".to_owned(),
+                others => format!("only {others} are left"),
+            };
+            format!("`{path}` needs {who} other than {author}, who starts the run, and {left}")
         })
     }
 }

@@ -25,7 +25,10 @@ pub(super) fn people_line(board: &Board, event: &Event) -> Option<Line> {
     let path = |place: &Place| board.plan.path(*place);
     let because = |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |it| format!(": {it}"));
     let (tone, text) = match event {
-        Event::ApprovalRequested { place, .. } => (Tone::Careful, format!("{}.", asked(board, *place)?)),
+        Event::ApprovalRequested { place, .. } => {
+            let Asked { text, wanted, command } = asked(board, *place)?;
+            (Tone::Careful, format!("{}: {text}waits for {wanted}: {command}.", path(place)))
+        }
         Event::Approved { place, by, reason, left } => {
             let more = if *left == 0 { String::new() } else { format!(" ({left} more needed)") };
             (Tone::Good, format!("{}: approved by {}{}{more}.", path(place), by.0, because(reason)))
@@ -52,27 +55,42 @@ pub(super) fn people_line(board: &Board, event: &Event) -> Option<Line> {
     Some(Line { tone, text })
 }
 
-/// What is asked of whom, and the command that answers.
-fn asked(board: &Board, place: Place) -> Option<String> {
+/// A question in words: what people are shown, what is wanted of whom, and the command that answers.
+struct Asked {
+    text: String,
+    wanted: String,
+    command: String,
+}
+
+fn asked(board: &Board, place: Place) -> Option<Asked> {
     let request = board.run.request(place)?;
-    let path = board.plan.path(place);
-    let run = board.run.id().map(SmolStr::as_str).unwrap_or_default();
-    let text = request.text.as_ref().map_or_else(String::new, |it| format!(" {it}:"));
+    let kind = &board.plan.ask_at(place.node)?.kind;
+    let (path, run) = (board.plan.path(place), board.run.id().map(SmolStr::as_str).unwrap_or_default());
     let names: Vec<&str> = request.missing().map(SmolStr::as_str).collect();
     let names = names.join(", ");
-    let left = request.left();
+    let wanted = match (kind, request.left()) {
+        (AskKind::Approve { .. }, 1) => format!("one approval of {names}"),
+        (AskKind::Approve { .. }, left) => format!("{left} approvals of {names}"),
+        (AskKind::Confirm, _) => format!("a yes of {names}"),
+        (AskKind::Checklist { .. }, _) => {
+            let items: Vec<String> = request.open_items().map(|(at, it)| format!("{} `{it}`", at + 1)).collect();
+            format!("{names} to tick off {}", items.join(", "))
+        }
+    };
     let until = request.until.map_or_else(String::new, |it| format!(" until {it}"));
-    Some(match &board.plan.ask_at(place.node)?.kind {
-        AskKind::Approve { .. } => {
-            format!("{path}:{text} {left} of {names} may approve{until}: `rollout approve {run} {path}`")
-        }
-        AskKind::Confirm => format!("{path}:{text} {names} may confirm{until}: `rollout confirm {run} {path}`"),
-        AskKind::Checklist { .. } => {
-            let items: Vec<String> = request.open_items().map(|(at, it)| format!("{} {it}", at + 1)).collect();
-            let items = items.join(", ");
-            format!("{path}:{text} {items}, by {names}{until}: `rollout confirm {run} {path} ITEM`")
-        }
-    })
+    let command = match kind {
+        AskKind::Approve { .. } => format!("`rollout approve {run} {path}`"),
+        AskKind::Confirm => format!("`rollout confirm {run} {path}`"),
+        AskKind::Checklist { .. } => format!("`rollout confirm {run} {path} ITEM`"),
+    };
+    let text = request.text.as_ref().map_or_else(String::new, |it| format!("{} ", sentence(it)));
+    Some(Asked { text, wanted: format!("{wanted}{until}"), command })
+}
+
+/// Ends a text so that more can follow it.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '?', '!', ':']) { text.to_owned() } else { format!("{text}:") }
 }
 
 /// The part of the table of public events that is about people.
@@ -116,11 +134,12 @@ impl Board {
     pub(super) fn waiting_for_people(&self) -> impl Iterator<Item = WaitingFor> + '_ {
         let open = self.run.requests().filter(|(_, it)| !matches!(it.unmet, Some(Unmet::Rejected { .. })));
         open.filter_map(|(place, request)| {
+            let Asked { text, wanted, command } = asked(self, place)?;
             Some(WaitingFor {
                 kind: kind_name(&self.plan.ask_at(place.node)?.kind),
                 path: self.plan.path(place),
                 until: request.until.map(|it| it.to_string()),
-                what: asked(self, place)?,
+                what: format!("{text}{wanted}: {command}"),
                 people: request.missing().map(SmolStr::to_string).collect(),
                 missing: Some(request.left()),
                 items: request

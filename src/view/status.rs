@@ -69,6 +69,11 @@ pub struct WaitingFor {
 }
 
 impl WaitingFor {
+    /// Whether somebody has to do something.
+    pub fn is_of_people(&self) -> bool {
+        matches!(self.kind, "person" | "approval" | "checklist" | "confirm")
+    }
+
     fn new(kind: &'static str, path: String, until: Option<String>, what: String) -> WaitingFor {
         WaitingFor { kind, path, until, what, people: Vec::new(), missing: None, items: Vec::new() }
     }

@@ -6,6 +6,7 @@ mod action;
 mod commands;
 mod corpus;
 mod crash;
+mod decisions;
 mod docs;
 mod examples;
 mod host;

@@ -138,7 +138,7 @@ fn an_approval_that_too_few_can_give_fails_at_once_and_says_why() {
     assert_eq!(talk.outcome(), Some(Outcome::Failed));
     assert_eq!(talk.reason(), "`one/approve~1`: 3 have to answer and only 2 may, because dana started the run");
     let out = plan_of("rollout web { stage one { approve leads { need = 3 } } }").approvals_out_of_reach("dana");
-    assert_eq!(out, ["`one/approve~1` needs 3 people other than dana, who starts the run, and 2 may"]);
+    assert_eq!(out, ["`one/approve~1` needs 3 people other than dana, who starts the run, and only 2 are left"]);
 }
 
 #[test]
