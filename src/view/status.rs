@@ -124,7 +124,8 @@ impl Board {
     pub fn eta(&self, now: At) -> Option<At> {
         let (done, total) = self.counts();
         let began = self.began?;
-        let goes_forward = self.state() == "running" && done > 0 && done < total;
+        // Nobody knows how long people take.
+        let goes_forward = self.state() == "running" && !self.run.awaits_people() && done > 0 && done < total;
         goes_forward.then(|| now.plus_ms(now.since_ms(began) * i64::from(total - done) / i64::from(done)))
     }
 

@@ -21,7 +21,7 @@ struct Talk {
 /// What a case has in common: who there is.
 const PEOPLE: &str = "people leads = [\"dana\", \"lee\", \"kim\"]\n";
 
-fn plan_of(rollout: &str) -> Plan {
+pub fn plan_of(rollout: &str) -> Plan {
     let text = format!("{PEOPLE}{rollout}");
     let checked = check(&MemoryWorld::default().with("main.rollout", &text), "main.rollout");
     assert!(checked.is_sound(), "{:?}\n{text}", checked.diagnostics);
@@ -393,7 +393,7 @@ fn roles_are_read_when_the_plan_is_made() {
 }
 
 /// Everything that people are asked, in one rollout.
-const REVIEWED: &str = "fleet sites { target a {}, target b {}, target c {} }
+pub const REVIEWED: &str = "fleet sites { target a {}, target b {}, target c {} }
 rollout web {
   on_failure = pause
   stage one {
