@@ -18,7 +18,7 @@
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
 //! - `run`, `engine`, `resume_all`: commands that drive
-//! - `steer`, `rollback`: commands that a living run hears
+//! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
 //! - `samples`: columns of samples from files
 //! - `judge`: samples compared without a run
@@ -27,6 +27,7 @@
 mod check;
 mod command;
 mod completions;
+mod decide;
 mod disk;
 mod engine;
 mod events;

@@ -9,6 +9,7 @@
 //! - `flow`: rollouts, stages, loops, steps
 //! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
+//! - `people`: what people are asked for
 
 mod act;
 mod builtin;
@@ -17,6 +18,7 @@ mod expr;
 mod flow;
 mod gate;
 mod parts;
+mod people;
 mod program;
 
 pub use act::{
@@ -34,4 +36,5 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use people::{Ask, AskKind, OnUnmet, names_in};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};

@@ -13,11 +13,16 @@ pub struct Odds {
     pub job_fails: u32,
     pub probe_violated: u32,
     pub probe_unknown: u32,
+    /// One who is asked says no.
+    pub person_rejects: u32,
+    /// One who is asked says nothing at all.
+    pub person_silent: u32,
 }
 
 impl Odds {
     /// Everything succeeds.
-    pub const NONE: Odds = Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0 };
+    pub const NONE: Odds =
+        Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0 };
 }
 
 /// A world that answers from a seed.
@@ -83,7 +88,7 @@ impl Luck {
         }
     }
 
-    fn random(&self, place: Place, attempt: u32) -> fastrand::Rng {
+    pub(super) fn random(&self, place: Place, attempt: u32) -> fastrand::Rng {
         // The standard hasher has fixed keys: the same question draws the same number in every process.
         let mut hasher = DefaultHasher::new();
         (self.seed, place, attempt).hash(&mut hasher);

@@ -2,11 +2,13 @@
 //! scripted, seeded and crashed here, without a clock and without a world.
 //!
 //! - `luck`: what the world answers and how long it takes, from a seed
+//! - `people`: what people say to what they are asked
 //! - `play`: one run from its start to its end
 //! - `crash`: the same run again, with the engine dying after events
 
 mod crash;
 mod luck;
+mod people;
 mod play;
 
 #[cfg(test)]

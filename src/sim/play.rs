@@ -83,6 +83,10 @@ struct Stage<'p> {
     events: Vec<(At, Event)>,
     /// Answers on their way, by when they come and in which order they were asked for.
     coming: BTreeMap<(At, u64), (Place, u32, Answer)>,
+    /// What people will say, likewise; they live on when the engine dies.
+    replies: BTreeMap<(At, u64), (Person, Command)>,
+    /// How often people were asked at each place.
+    requests: BTreeMap<Place, u32>,
     asked: u64,
     /// Everything that was asked in this life of the engine.
     asked_in_this_life: BTreeSet<(Place, u32)>,
@@ -102,6 +106,8 @@ impl<'p> Stage<'p> {
             now: At(1_795_392_000_000),
             events: Vec::new(),
             coming: BTreeMap::new(),
+            replies: BTreeMap::new(),
+            requests: BTreeMap::new(),
             asked: 0,
             asked_in_this_life: BTreeSet::new(),
             looked_for_crash: 0,
@@ -114,9 +120,25 @@ impl<'p> Stage<'p> {
     fn hear(&mut self, heard: Heard) {
         let step = step(self.plan, &mut self.run, self.now, heard);
         let now = self.now;
+        for event in &step.events {
+            if let Event::ApprovalRequested { place, .. } = event {
+                self.ask_people(*place);
+            }
+        }
         self.events.extend(step.events.into_iter().map(|it| (now, it)));
         for effect in step.effects {
             self.perform(effect);
+        }
+    }
+
+    /// People hear what they are asked, and will say what they say.
+    fn ask_people(&mut self, place: Place) {
+        let Some(request) = self.run.request(place) else { return };
+        let nth = self.requests.entry(place).or_default();
+        *nth += 1;
+        for (after_ms, by, command) in self.luck.replies(self.plan, place, *nth, request) {
+            self.asked += 1;
+            self.replies.insert((self.now.plus_ms(after_ms), self.asked), (by, command));
         }
     }
 
@@ -149,7 +171,17 @@ impl<'p> Stage<'p> {
     /// Lets the next thing happen; false if nothing ever will.
     fn go_on(&mut self) -> bool {
         let answer = self.coming.keys().next().map(|(at, _)| *at);
+        let reply = self.replies.keys().next().map(|(at, _)| *at);
         let alarm = self.run.next_wake();
+        if let Some(at) = reply
+            && answer.is_none_or(|it| at < it)
+            && alarm.is_none_or(|it| at < it)
+        {
+            let (_, (by, command)) = self.replies.pop_first().expect("it was just seen");
+            self.now = self.now.max(at);
+            self.hear(Heard::Command { by, command });
+            return true;
+        }
         match (answer, alarm) {
             (Some(at), alarm) if alarm.is_none_or(|alarm| at <= alarm) => {
                 let (_, (place, attempt, answer)) = self.coming.pop_first().expect("it was just seen");
@@ -168,22 +200,41 @@ impl<'p> Stage<'p> {
 
     /// A person decides what a paused run waits for.
     fn decide(&mut self) -> bool {
-        let Some(paused) = self.run.paused().cloned() else { return false };
+        let Some(paused) = self.run.paused().cloned() else { return self.persuade() };
         self.decisions += 1;
         let command = match paused {
-            PauseReason::Asked { .. } | PauseReason::Said { .. } if self.run.awaiting().next().is_none() => {
-                Command::Resume
-            }
             // In the end a person loses patience.
             _ if self.decisions > 50 => Command::Rollback { reason: None },
+            PauseReason::Asked { .. }
+            | PauseReason::Said { .. }
+            | PauseReason::Unanswered { .. }
+            | PauseReason::Rejected { .. }
+                if self.run.awaiting().next().is_none() =>
+            {
+                Command::Resume { reason: None }
+            }
             _ => match self.luck.choose(self.decisions, 4) {
                 0 => Command::Skip { path: None, reason: None },
                 1 => Command::Rollback { reason: None },
-                _ => Command::Retry { path: None },
+                _ => Command::Retry { path: None, reason: None },
             },
         };
         self.now = self.now.plus_ms(60_000);
         self.hear(Heard::Command { by: Person("sim".into()), command });
+        true
+    }
+
+    /// When everybody was silent, somebody who is asked says yes in the end; false if nobody is asked.
+    fn persuade(&mut self) -> bool {
+        let open = self.run.requests().find_map(|(place, request)| {
+            let ask = self.plan.ask_at(place.node)?;
+            let item = request.open_items().next().map_or(0, |(at, _)| at as usize);
+            let by = request.missing().next()?;
+            Some((Person(by.clone()), super::people::yes(&ask.kind, self.plan.path(place), item)))
+        });
+        let Some((by, command)) = open else { return false };
+        self.now = self.now.plus_ms(3_600_000);
+        self.hear(Heard::Command { by, command });
         true
     }
 
