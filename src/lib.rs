@@ -17,6 +17,8 @@ pub mod value;
 
 pub mod model;
 
+pub mod calendar;
+
 pub mod schema;
 
 pub mod eval;

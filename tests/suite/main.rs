@@ -19,3 +19,4 @@ mod syntax;
 mod tidy;
 mod toy;
 mod trials;
+mod windows;

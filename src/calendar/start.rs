@@ -1,0 +1,36 @@
+//! When work may begin: while the window is open, and not too near to its close.
+
+use super::{Calendar, When};
+use crate::value::At;
+
+/// How many openings are looked at for one answer.
+const OPENINGS_MAX: usize = 10_000;
+
+impl Calendar {
+    /// Returns whether work may begin: the window is open, and does not close within its `latest_start`.
+    pub fn may_start(&self, at: At) -> bool {
+        let latest = self.rules().latest_start_ms;
+        self.is_open(at) && (latest == 0 || self.closes(at, at.plus_ms(latest)).at().is_none())
+    }
+
+    /// Returns the first instant, this one or a later one, at which work may begin.
+    pub fn starts(&self, from: At, until: At) -> When {
+        let latest = self.rules().latest_start_ms;
+        let mut from = from;
+        for _ in 0..OPENINGS_MAX {
+            let opens = match self.opens(from, until) {
+                When::At(opens) => opens,
+                never => return never,
+            };
+            // From the opening on, however near the horizon is.
+            let near = opens.plus_ms(latest);
+            match self.closes(opens, near) {
+                When::NotBefore(seen) if seen >= near => return When::At(opens),
+                When::At(_) if latest == 0 => return When::At(opens),
+                When::At(closes) => from = closes,
+                When::NotBefore(seen) => return When::NotBefore(seen),
+            }
+        }
+        When::NotBefore(from)
+    }
+}
