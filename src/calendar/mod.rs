@@ -38,4 +38,4 @@ pub use fields::{Fields, FieldsWrong};
 pub use ready::Calendar;
 pub use schedule::Schedule;
 pub use turn::{LOOK_AHEAD_MS, Stretch, When};
-pub use zone::{is_zone, local, zone_names};
+pub use zone::{is_zone, local, nearest_zone};

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
 use super::phase::FOREVER;
+use crate::diag::nearest;
 use crate::value::At;
 
 /// A civil time in milliseconds, counted as if the place were in UTC. Where clocks are put back, two instants have the
@@ -67,11 +68,14 @@ pub fn is_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok()
 }
 
-/// Returns the names of all zones, in alphabetical order.
-pub fn zone_names() -> Vec<String> {
+/// Returns the name of the zone that somebody may have meant: that of the city, or one spelled almost so.
+pub fn nearest_zone(name: &str) -> Option<String> {
     let mut names: Vec<String> = jiff::tz::db().available().map(|it| it.to_string()).collect();
     names.sort();
-    names
+    let city = name.replace(' ', "_").to_lowercase();
+    let is_of_city = |it: &&String| it.rsplit('/').next().is_some_and(|it| it.to_lowercase() == city);
+    let found = names.iter().find(is_of_city).map(String::as_str);
+    found.or_else(|| nearest(name, names.iter().map(String::as_str))).map(str::to_owned)
 }
 
 /// Writes an instant as the clocks of a zone show it, by a pattern such as `%a %Y-%m-%d %H:%M`. In a zone that there is

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts};
-use super::frame::Sense;
+use super::frame::{Means, Sense};
 use super::mismatch::described;
 use super::word::{called_name, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
@@ -77,7 +77,7 @@ impl<'t> Checker<'t> {
     pub fn apply_argument(&mut self, entry: Entry<'t>, param: &ParamFacts) -> Option<Sense<'t>> {
         match &param.of {
             Type::Callable(Callable { word: Word::Block, params, .. }) => self.fill(entry, param, params),
-            Type::Callable(of) => {
+            Type::Callable(of) if !param.of.is_window() => {
                 let tree = self.argument_value(entry, param)?;
                 self.callable(tree, of)
             }
@@ -100,13 +100,13 @@ impl<'t> Checker<'t> {
         value
     }
 
-    /// A probe, by its name.
+    /// A probe or a window, by its name.
     pub fn callable(&mut self, tree: syntax::Expr<'t>, want: &Callable) -> Option<Sense<'t>> {
         if let Some(name) = tree.as_name()
-            && let Some(Sense::Callable { of, probe }) = self.sense(name.text())
+            && let Some(Sense::Callable { of, means }) = self.sense(name.text())
         {
             self.expect_callable(tree, &of, want)?;
-            return Some(Sense::Callable { of: want.clone(), probe });
+            return Some(Sense::Callable { of: want.clone(), means });
         }
         let id = self.declared_named(tree);
         match id.map(|it| (it, self.declared[it].kind)) {
@@ -114,7 +114,13 @@ impl<'t> Checker<'t> {
                 let params = self.signature(id).params.iter().map(|it| it.of.clone()).collect();
                 let of = Callable { word: Word::Probe, params, gives: Arc::new(Type::Bool) };
                 self.expect_callable(tree, &of, want)?;
-                Some(Sense::Callable { of: want.clone(), probe: Some(probe) })
+                Some(Sense::Callable { of: want.clone(), means: Some(Means::Probe(probe)) })
+            }
+            Some((id, Declaration::Window)) => {
+                let params = self.signature(id).params.iter().map(|it| it.of.clone()).collect();
+                let of = Callable { word: Word::Window, params, gives: Arc::new(Type::Bool) };
+                self.expect_callable(tree, &of, want)?;
+                Some(Sense::Callable { of: want.clone(), means: Some(Means::Window(id)) })
             }
             Some((_, Declaration::Later(_))) => None,
             Some((id, kind)) => {

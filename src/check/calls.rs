@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
-use super::frame::Sense;
+use super::frame::{Means, Sense};
 use super::mismatch::described;
 use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
@@ -51,7 +51,7 @@ impl<'t> Checker<'t> {
         }
         match self.sense(name.text()) {
             Some(Sense::Declared(id)) => self.declared_call(id, callee, args, span),
-            Some(Sense::Callable { of, probe }) => self.param_call(&of, probe, args, span),
+            Some(Sense::Callable { of, means }) => self.param_call(&of, means, args, span),
             Some(_) => self.say_not_callable(name.text(), "a value", name.span()),
             None => {
                 self.say_unknown_call(name.text(), name.span());
@@ -89,6 +89,11 @@ impl<'t> Checker<'t> {
                 let args = self.arguments(declared.name, declared.name_span, &signature, args);
                 self.probe_asked(probe, args, span)
             }
+            Declaration::Window => {
+                let signature = self.signature(id);
+                let args = self.arguments(declared.name, declared.name_span, &signature, args);
+                self.window_called(id, args, span)
+            }
             Declaration::Later(_) => Typed::bad(span),
             Declaration::Let
             | Declaration::Type
@@ -111,7 +116,7 @@ impl<'t> Checker<'t> {
     }
 
     /// A strategy's parameter that is called.
-    fn param_call(&mut self, of: &Callable, probe: Option<ProbeId>, args: Args<'t>, span: Span) -> Typed {
+    fn param_call(&mut self, of: &Callable, means: Option<Means>, args: Args<'t>, span: Span) -> Typed {
         let given = args.len();
         if given != of.params.len() {
             let message = format!("this takes {}, and here are {given}", count_of(of.params.len(), "argument"));
@@ -119,8 +124,10 @@ impl<'t> Checker<'t> {
         }
         let values: Vec<syntax::Expr<'t>> = args.iter().filter_map(|it| it.value).collect();
         let args = values.iter().zip(&of.params).map(|(tree, want)| self.typed(*tree, want)).collect();
-        match (of.word, probe) {
-            (Word::Probe, Some(probe)) => self.probe_asked(probe, args, span),
+        match (of.word, means) {
+            (Word::Probe, Some(Means::Probe(probe))) => self.probe_asked(probe, args, span),
+            (Word::Window, Some(Means::Window(id))) => self.window_called(id, args, span),
+            (Word::Window, _) => Typed::new(ExprKind::Bad, Type::window(), span),
             _ => Typed::new(ExprKind::Bad, (*of.gives).clone(), span),
         }
     }

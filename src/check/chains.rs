@@ -104,6 +104,7 @@ impl<'t> Checker<'t> {
                 Declaration::Let | Declaration::Fleet(_) | Declaration::Secret | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
+                | Declaration::Window
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Rollout(_) => false,

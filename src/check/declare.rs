@@ -34,6 +34,7 @@ pub(super) enum Declaration {
     Fleet(FleetId),
     Probe(ProbeId),
     Action(ActionId),
+    Window,
     Strategy,
     Rollout(RolloutId),
     /// Known, but not performed yet.
@@ -79,6 +80,7 @@ impl Tally {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::Window
             | Declaration::Strategy
             | Declaration::Later(_) => kind,
         }
@@ -95,6 +97,7 @@ impl Declaration {
             Declaration::Fleet(_) => "a fleet",
             Declaration::Probe(_) => "a probe",
             Declaration::Action(_) => "an action",
+            Declaration::Window => "a window",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
             Declaration::Later(word) => word,
@@ -109,6 +112,7 @@ impl Declaration {
             "fleet" => Declaration::Fleet(FleetId(0)),
             "probe" => Declaration::Probe(ProbeId(0)),
             "action" => Declaration::Action(ActionId(0)),
+            "window" => Declaration::Window,
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
             _ => return None,
@@ -175,7 +179,7 @@ impl<'t> Checker<'t> {
 
     fn declare_name(&mut self, module: usize, entry: Entry<'t>, name: Name<'t>, kind: Declaration) {
         let kind = self.tally.number(kind);
-        if matches!(kind, Declaration::Probe(_)) {
+        if matches!(kind, Declaration::Probe(_) | Declaration::Window) {
             self.refuse_builtin(name);
         }
         self.refuse_taken(name.text(), name.span());

@@ -21,7 +21,7 @@ impl<'t> Checker<'t> {
         for id in 0..self.declared.len() {
             let Declared { entry, module, kind, .. } = self.declared[id];
             let signature = match kind {
-                Declaration::Probe(_) | Declaration::Action(_) | Declaration::Strategy => {
+                Declaration::Probe(_) | Declaration::Action(_) | Declaration::Window | Declaration::Strategy => {
                     self.within(module, |it| it.read_params(entry))
                 }
                 Declaration::Rollout(_) => self.within(module, |it| it.read_inputs(entry)),

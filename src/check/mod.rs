@@ -9,12 +9,12 @@
 //! - `types`: types as they are written
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
-//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
+//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`: declarations
 //! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `lints`, `window_lints`, `unused`: what only the whole program shows
 
 mod accepted;
 mod actions;
@@ -66,6 +66,8 @@ mod texts;
 mod types;
 mod units;
 mod unused;
+mod window_lints;
+mod windows;
 mod word;
 
 pub use checked::{Checked, check};

@@ -65,7 +65,9 @@ impl<'t> Checker<'t> {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
                     self.bind(text, span, Sense::Slot(Rc::new(Slot { params, fill: None })), worth);
                 }
-                Type::Callable(of) => self.bind(text, span, Sense::Callable { of, probe: None }, worth),
+                Type::Callable(of) if !param.of.is_window() => {
+                    self.bind(text, span, Sense::Callable { of: of.clone(), means: None }, worth);
+                }
                 of => {
                     self.bind_local(name, of, worth);
                 }

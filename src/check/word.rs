@@ -173,6 +173,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Type
                 | Declaration::Secret
                 | Declaration::Fleet(_)
+                | Declaration::Window
                 | Declaration::Later(_) => return None,
             },
             Sense::Local(_) | Sense::Value { .. } | Sense::Secret(_) | Sense::Callable { .. } | Sense::Module(_) => {

@@ -1,10 +1,12 @@
 //! Expressions: resolved, typed by the checker, evaluated by one evaluator at plan time and at run time.
 //! They carry their spans, because a value that cannot be is reported where it was written.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Builtin, FleetId, LocalId, ProbeId};
+use super::{Builtin, FleetId, LocalId, ProbeId, WindowForm};
 use crate::source::Span;
 use crate::value::{Sum, Value};
 
@@ -58,6 +60,8 @@ pub enum ExprKind {
     Builtin(Builtin, Vec<Expr>),
     /// Asks the world; unknown until it has answered.
     Probe(ProbeId, Vec<Expr>),
+    /// A declared window with its arguments, in the order of its parameters.
+    Window(Arc<WindowForm>, Vec<Expr>),
     Output(OutputRef),
     /// What earlier runs left under this key, for a target or for the rollout itself.
     Kept {
@@ -197,6 +201,10 @@ impl Expr {
                 TextPart::Hole(hole) => visit(hole),
             }),
             ExprKind::List(list) | ExprKind::Builtin(_, list) | ExprKind::Probe(_, list) => list.iter().for_each(visit),
+            ExprKind::Window(form, list) => {
+                list.iter().for_each(&mut *visit);
+                form.for_each_expr(visit);
+            }
             ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| visit(value)),
             ExprKind::Rest(of) | ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Minus(of) => visit(of),
             ExprKind::Index(a, b)

@@ -5,6 +5,7 @@
 //! - `expr`: expressions over values, names and the run
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
+//! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
 //! - `act`: the actions at the leaves
 
@@ -14,6 +15,7 @@ mod decl;
 mod expr;
 mod flow;
 mod program;
+mod window;
 
 pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
 pub use builtin::{BUILTINS, Builtin, BuiltinRow};
@@ -27,3 +29,4 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
 pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
+pub use window::{WindowForm, WindowHours, WindowOpens};

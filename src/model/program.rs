@@ -1,8 +1,10 @@
 //! Everything that some files declare, each by its number.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Probe, Rollout, Secret};
+use super::{Action, Fleet, Probe, Rollout, Secret, WindowForm};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -45,6 +47,7 @@ pub struct Program {
     pub actions: Vec<Action>,
     pub probes: Vec<Probe>,
     pub secrets: Vec<Secret>,
+    pub windows: Vec<Arc<WindowForm>>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

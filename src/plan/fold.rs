@@ -188,6 +188,10 @@ pub(super) fn for_each_part_mut(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr
             TextPart::Hole(hole) => visit(hole),
         }),
         ExprKind::List(list) | ExprKind::Builtin(_, list) | ExprKind::Probe(_, list) => list.iter_mut().for_each(visit),
+        ExprKind::Window(form, list) => {
+            list.iter_mut().for_each(&mut *visit);
+            std::sync::Arc::make_mut(form).for_each_expr_mut(visit);
+        }
         ExprKind::Record(fields) => fields.iter_mut().for_each(|(_, value)| visit(value)),
         ExprKind::Rest(of) | ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Minus(of) => visit(of),
         ExprKind::Index(a, b)
