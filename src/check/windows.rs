@@ -14,7 +14,7 @@ use super::word::Parts;
 use crate::calendar::{Fields, nearest_zone};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{hours_of, no_zone};
-use crate::model::{Expr, ExprKind, WindowForm, WindowHours, WindowOpens};
+use crate::model::{CombinedWindow, Expr, ExprKind, WindowForm, WindowHours, WindowOpens};
 use crate::schema::{Place, word};
 use crate::source::Span;
 use crate::syntax::{self, ExprKind as Tree};
@@ -54,6 +54,13 @@ impl<'t> Checker<'t> {
             let span = self.declared[id].name_span;
             let form = self.window_form(id, span);
             self.program.windows.extend(form);
+        }
+        for id in self.declared_where(|it| it == Declaration::Let) {
+            let Declared { name, name_span, .. } = self.declared[id];
+            let (window, of) = self.let_value(id, name_span);
+            if of.is_window() {
+                self.program.combined.push(CombinedWindow { name: SmolStr::new(name), window: (*window).clone() });
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
     check, completions, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback, status,
-    steer, watch,
+    steer, watch, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -77,6 +77,7 @@ enum Command {
     Check(check::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
+    Window(window::Arguments),
     Run(super::run::Arguments),
     Status(status::Arguments),
     Watch(watch::Arguments),
@@ -133,6 +134,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Check(it) => check::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
+        Command::Window(it) => window::run(context, it),
         Command::Explain(it) => explain::run(context, it),
         Command::Run(it) => on_runtime(super::run::run(context, it)),
         Command::Status(it) => on_runtime(status::run(context, it)),

@@ -96,7 +96,7 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
         }
         ExprKind::Window(form, arguments) => {
             let arguments = eval_all(arguments, scope, fuel)?;
-            window::window(form, &arguments, fuel)
+            window::window(form, &arguments, scope, fuel)
         }
         ExprKind::Output(output) => eval_output(output, span, scope, fuel),
         ExprKind::Kept { target, key } => {

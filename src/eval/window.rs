@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::evaluate::eval;
 use super::operate::{absent, kind, shown};
 use super::{Answer, Fuel, Scope, Silence, Wrong};
@@ -11,8 +13,10 @@ use crate::model::{Expr, LocalId, Param, WindowForm, WindowHours, WindowOpens};
 use crate::source::Span;
 use crate::value::{At, Date, DeclaredWindow, Freeze, Opening, Opens, TimeOfDay, Value, Weekday, Window, WindowRules};
 
-/// The parameters of a form, with what was put into them.
+/// The parameters of a form, with what was put into them. Of the scope around only what does not belong to a run is
+/// in sight.
 struct Filled<'f> {
+    outer: &'f dyn Scope,
     params: &'f [Param],
     values: &'f [Value],
 }
@@ -22,11 +26,24 @@ impl Scope for Filled<'_> {
         let at = self.params.iter().position(|it| it.local == local);
         at.and_then(|at| self.values.get(at)).cloned().ok_or(Silence::NotKnownHere)
     }
+
+    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
+        self.outer.variable(name)
+    }
+
+    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
+        self.outer.file(path)
+    }
 }
 
 /// Returns the window that a form is with these arguments.
-pub(super) fn window(form: &WindowForm, arguments: &[Value], fuel: &mut Fuel) -> Result<Value, Wrong> {
-    let mut filling = Filling { form, scope: &Filled { params: &form.params, values: arguments }, fuel };
+pub(super) fn window(
+    form: &WindowForm,
+    arguments: &[Value],
+    outer: &dyn Scope,
+    fuel: &mut Fuel,
+) -> Result<Value, Wrong> {
+    let mut filling = Filling { form, scope: &Filled { outer, params: &form.params, values: arguments }, fuel };
     match filling.window(arguments) {
         Ok(window) => Ok(Value::Window(Arc::new(window))),
         Err(Hindered::Unknown) => Ok(Value::Unknown),
@@ -92,7 +109,7 @@ impl Filling<'_> {
         Wrong::cannot(span, format!("`{name}`: {message}")).into()
     }
 
-    fn zone(&mut self, expr: &Expr) -> Result<smol_str::SmolStr, Hindered> {
+    fn zone(&mut self, expr: &Expr) -> Result<SmolStr, Hindered> {
         let value = self.value(expr)?;
         match (no_zone(&value), value.as_text()) {
             (None, Some(zone)) => Ok(zone.clone()),

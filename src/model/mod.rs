@@ -29,4 +29,4 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
 pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
-pub use window::{WindowForm, WindowHours, WindowOpens};
+pub use window::{CombinedWindow, WindowForm, WindowHours, WindowOpens};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Probe, Rollout, Secret, WindowForm};
+use super::{Action, CombinedWindow, Fleet, Probe, Rollout, Secret, WindowForm};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -48,6 +48,8 @@ pub struct Program {
     pub probes: Vec<Probe>,
     pub secrets: Vec<Secret>,
     pub windows: Vec<Arc<WindowForm>>,
+    /// The constants of the file that are windows.
+    pub combined: Vec<CombinedWindow>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

@@ -24,6 +24,13 @@ pub struct WindowForm {
     pub span: Span,
 }
 
+/// A constant that is a window: `let quiet = night and not sale`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CombinedWindow {
+    pub name: SmolStr,
+    pub window: Expr,
+}
+
 /// What opens it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -33,6 +33,7 @@ mod summary;
 mod whole;
 
 pub use expand::{Planned, plan};
+pub use fleet::from_command as fleet_from_command;
 pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
 pub use number::{allowed, chosen, wave_ends};

@@ -1,4 +1,4 @@
-//! Windows as people use them: recorded cases of when work may start next.
+//! Windows as people use them: recorded cases of when work may start next, and `rollout window`.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +7,8 @@ use rollout::calendar::{Calendar, LOOK_AHEAD_MS, When};
 use rollout::value::{
     At, DeclaredWindow, LiteralShape, Opening, Opens, TimeOfDay, Value, Weekday, Window, WindowRules, parse_literal,
 };
+
+use super::stage::Stage;
 
 const ZONE: &str = "America/Los_Angeles";
 
@@ -58,4 +60,70 @@ fn recorded_cases_start_when_they_did() {
         let from = at(from);
         assert_eq!(calendar.starts(from, from.plus_ms(LOOK_AHEAD_MS)), When::At(at(starts)), "{case}");
     }
+}
+
+const RELEASE: &str = r#"
+fleet sites { target berlin { zone = "Europe/Berlin" }, target mars { zone = "Mars/Base" } }
+window night(site: target, from: time = 22:00) { days = mon..fri, hours = from..06:00, zone = site.zone }
+window here { zone = env("ZONE"), hours = 08:00..09:00 }
+window sale { except = [2026-11-27..2026-11-28] }
+"#;
+
+fn release() -> Stage {
+    Stage::with("release.rollout", RELEASE)
+}
+
+#[test]
+fn programs_are_told_when_a_window_opens() {
+    let words = ["window", "release.rollout", "night(berlin)", "--at", "2026-10-24T12:00Z", "--count", "2"];
+    let said = release().say(&[&words[..], &["--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&said.out).expect("it is JSON");
+    assert_eq!(document["open"], false);
+    assert_eq!(document["closes"], serde_json::Value::Null);
+    assert_eq!(document["openings"][0]["opens"], "2026-10-26T22:00:00+01:00", "the clocks were put back");
+    assert_eq!(document["openings"][0]["closes"], "2026-10-27T06:00:00+01:00");
+    assert_eq!(document["openings"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        document["reason"],
+        "`night(berlin, 22:00)` is shut: it is sat 14:00 in Europe/Berlin, and it opens mon..fri 22:00..06:00"
+    );
+}
+
+#[test]
+fn arguments_and_variables_are_read_as_the_window_wants_them() {
+    let stage = release();
+    let early = stage.say(&["window", "release.rollout", "night(berlin, 20:00)", "--at", "2026-11-24T19:30Z"]);
+    assert!(early.out.starts_with("`night(berlin, 20:00)` is open at Tue 2026-11-24 20:30+01:00."), "{early:?}");
+    let mut there = stage.command(&["window", "release.rollout", "here", "--at", "2026-11-24T02:00Z"]);
+    let there = there.env("ZONE", "Asia/Tokyo").output().expect("it starts");
+    let out = String::from_utf8_lossy(&there.stdout);
+    assert!(out.contains("It opens in 21h.") && out.contains("Wed 2026-11-25 08:00+09:00"), "{out}");
+    let frozen = stage.say(&["window", "release.rollout", "sale", "--at", "2026-11-27T02:00Z", "--zone", "Asia/Tokyo"]);
+    assert!(frozen.out.contains("`sale` is frozen from 2026-11-27 to 2026-11-28 in UTC."), "{frozen:?}");
+    assert!(frozen.out.contains("Sun 2026-11-29 09:00+09:00  never"), "{frozen:?}");
+}
+
+#[test]
+fn whoever_asks_wrongly_is_told_how() {
+    let stage = release();
+    for (words, code, told) in [
+        (&["night"][..], 2, "`night` depends on `site`, a target"),
+        (&["night()"], 2, "There are `berlin`, `mars`."),
+        (&["night(brelin)"], 2, "Did you mean `berlin`?"),
+        (&["night(berlin, noon)"], 2, "`from`: `noon` is not a time"),
+        (&["night(berlin, 20:00, 3)"], 2, "has 3 arguments, and 2 are taken"),
+        (&["night(mars)"], 2, "there is no zone `Mars/Base`"),
+        (&["nihgt(berlin)"], 2, "Did you mean `night`?"),
+        (&["night(berlin"], 2, "in quotes"),
+        (&["here"], 2, "ZONE"),
+        (&["sale", "--at", "tomorrow"], 2, "`tomorrow` is no instant"),
+        (&["sale", "--zone", "Tokyo"], 2, "Did you mean `--zone Asia/Tokyo`?"),
+        (&["sale", "--format", "sarif"], 2, "this format is for findings only"),
+    ] {
+        let said = stage.say(&[&["window", "release.rollout"], words].concat());
+        assert!(said.code == code && said.err.contains(told), "{words:?}: {said:?}");
+    }
+    stage.write("wrong.rollout", "window night { hours = 22:00..22:00 }\n");
+    let wrong = stage.say(&["window", "wrong.rollout", "night"]);
+    assert!(wrong.code == 2 && wrong.err.contains("E0903"), "{wrong:?}");
 }
