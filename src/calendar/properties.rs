@@ -193,6 +193,27 @@ proptest! {
     }
 
     #[test]
+    fn a_window_can_be_asked_at_any_instant(
+        (window, _) in case(),
+        fields in fields(),
+        lasts_ms in prop_oneof![1..i64::MAX, 1..HOUR_MS],
+        at in prop_oneof![any::<i64>(), -DAY_MS..DAY_MS, 8_000 * 365 * DAY_MS..8_030 * 365 * DAY_MS].prop_map(At),
+    ) {
+        let mut cron = window.clone();
+        if let Window::Declared(declared) = &mut cron {
+            declared.opens = Opens::Cron { fields: fields.as_str().into(), lasts_ms };
+        }
+        for window in [window, cron] {
+            let calendar = Calendar::of(&window).expect("it is made of what there is");
+            let until = at.plus_ms(400 * DAY_MS);
+            let opens = calendar.opens(at, until);
+            prop_assert_eq!(opens == When::At(at), calendar.is_open(at));
+            prop_assert!(!calendar.reason(at).is_empty());
+            let _ = (calendar.starts(at, until), calendar.openings(at, until).take(3).count());
+        }
+    }
+
+    #[test]
     fn a_cron_window_is_open_for_a_while_after_each_firing(
         fields in fields(),
         lasts in prop::sample::select(&[10_i64, 90, 600, 2000][..]),

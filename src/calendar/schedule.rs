@@ -82,7 +82,8 @@ impl Schedule {
 
     /// The first civil time, from one on, at which it fires; none after the year 2100.
     fn at_or_after(&self, civil: Civil) -> Option<Civil> {
-        let second_before = (civil.0 - 1).div_euclid(SECOND_MS);
+        // It counts from 1970 on.
+        let second_before = civil.0.saturating_sub(1).div_euclid(SECOND_MS).max(-1);
         let after: DateTime<Utc> = DateTime::from_timestamp(second_before, 0)?;
         let next = self.civil.after(&after).next()?;
         Some(Civil(next.timestamp() * SECOND_MS))

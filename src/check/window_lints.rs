@@ -5,6 +5,7 @@ use crate::calendar::{Calendar, LOOK_AHEAD_MS, When};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Fuel, NoScope, eval};
 use crate::model::{Expr, ExprKind, WindowForm};
+use crate::source::Span;
 use crate::value::{At, Value, Window};
 
 /// The first instant of the year 2000: no window was frozen then for good.
@@ -13,16 +14,27 @@ const FROM: At = At(946_684_800_000);
 impl<'t> Checker<'t> {
     /// Warns of a window that never opens, or closes before anything may begin.
     pub fn lint_window(&mut self, form: &WindowForm) {
-        let Some(calendar) = known_calendar(form) else { return };
+        if let Some(calendar) = known_calendar(form) {
+            self.warn_never(&form.name, &calendar, form.span);
+        }
+    }
+
+    /// The same for a window that is made of others.
+    pub fn lint_combined(&mut self, name: &str, window: &Window, span: Span) {
+        if let Ok(calendar) = Calendar::of(window) {
+            self.warn_never(name, &calendar, span);
+        }
+    }
+
+    fn warn_never(&mut self, name: &str, calendar: &Calendar, span: Span) {
         let until = FROM.plus_ms(LOOK_AHEAD_MS);
         let When::NotBefore(_) = calendar.starts(FROM, until) else { return };
-        let name = &form.name;
         let problem = match calendar.opens(FROM, until) {
-            When::NotBefore(_) => Diagnostic::new(Code::NEVER_OPENS, form.span, format!("`{name}` never opens"))
-                .help("look at its days: are there any that it could open on?"),
+            When::NotBefore(_) => Diagnostic::new(Code::NEVER_OPENS, span, format!("`{name}` never opens"))
+                .help("look at its days and hours: are there any at which it could open?"),
             When::At(_) => {
                 let message = format!("nothing can ever begin in `{name}`");
-                let problem = Diagnostic::new(Code::NEVER_OPENS, form.span, message);
+                let problem = Diagnostic::new(Code::NEVER_OPENS, span, message);
                 problem.help("its `latest_start` is as long as it is open: make it shorter")
             }
         };

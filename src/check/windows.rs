@@ -59,6 +59,9 @@ impl<'t> Checker<'t> {
             let Declared { name, name_span, .. } = self.declared[id];
             let (window, of) = self.let_value(id, name_span);
             if of.is_window() {
+                if let Some(Value::Window(window)) = window.known() {
+                    self.lint_combined(name, window, name_span);
+                }
                 self.program.combined.push(CombinedWindow { name: SmolStr::new(name), window: (*window).clone() });
             }
         }

@@ -157,7 +157,7 @@ fn eval_record(fields: &[(SmolStr, Expr)], span: Span, scope: &dyn Scope, fuel: 
 /// The opposite of a condition, or the times outside of a window.
 fn negated(of: &Value, span: Span) -> Result<Value, Wrong> {
     if let Value::Window(of) = of {
-        return Ok(Value::Window(Arc::new(Window::Not(Arc::clone(of)))));
+        return window::combined(Window::Not(Arc::clone(of)), span);
     }
     Truth::of(of).map(|it| it.not().value()).ok_or_else(|| no_condition(of, span))
 }
@@ -200,8 +200,12 @@ fn eval_windows(left: &Value, right: &Expr, both: bool, scope: &dyn Scope, fuel:
     if value == Value::Unknown {
         return Ok(value);
     }
-    let no_window = || Wrong::cannot(right.span, format!("{} is not a window", operate::shown(&value)));
-    window::pair(left, &value, both).ok_or_else(no_window)
+    let (Value::Window(left), Value::Window(other)) = (left, &value) else {
+        return Err(Wrong::cannot(right.span, format!("{} is not a window", operate::shown(&value))));
+    };
+    let (left, other) = (Arc::clone(left), Arc::clone(other));
+    let joined = if both { Window::Both(left, other) } else { Window::Either(left, other) };
+    window::combined(joined, right.span)
 }
 
 fn eval_output(output: &OutputRef, span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {

@@ -13,6 +13,9 @@ use crate::model::{Expr, LocalId, Param, WindowForm, WindowHours, WindowOpens};
 use crate::source::Span;
 use crate::value::{At, Date, DeclaredWindow, Freeze, Opening, Opens, TimeOfDay, Value, Weekday, Window, WindowRules};
 
+/// How many windows one may be made of: what names itself twice in each of many lines grows beyond all bounds.
+const PARTS_MAX: usize = 256;
+
 /// The parameters of a form, with what was put into them. Of the scope around only what does not belong to a run is
 /// in sight.
 struct Filled<'f> {
@@ -245,9 +248,10 @@ fn instants(from: At, to: At) -> Option<Freeze> {
     (from <= to).then_some(Freeze::Instants(from, to))
 }
 
-/// What two windows together are.
-pub(super) fn pair(left: &Value, right: &Value, both: bool) -> Option<Value> {
-    let (Value::Window(left), Value::Window(right)) = (left, right) else { return None };
-    let (left, right) = (Arc::clone(left), Arc::clone(right));
-    Some(Value::Window(Arc::new(if both { Window::Both(left, right) } else { Window::Either(left, right) })))
+/// Returns a window that is made of others, unless it is made of too many.
+pub(super) fn combined(window: Window, span: Span) -> Result<Value, Wrong> {
+    if window.has_more_parts_than(PARTS_MAX) {
+        return Err(Wrong::cannot(span, format!("a window is made of at most {PARTS_MAX} others")));
+    }
+    Ok(Value::Window(Arc::new(window)))
 }

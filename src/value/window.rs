@@ -124,6 +124,23 @@ impl Window {
         }
     }
 
+    /// Whether it is made of more than so many parts. A part that stands in it twice counts twice.
+    pub fn has_more_parts_than(&self, most: usize) -> bool {
+        fn count(window: &Window, left: &mut usize) -> bool {
+            if *left == 0 {
+                return true;
+            }
+            *left -= 1;
+            match window {
+                Window::Declared(_) => false,
+                Window::Both(a, b) | Window::Either(a, b) => count(a, left) || count(b, left),
+                Window::Not(of) => count(of, left),
+            }
+        }
+        let mut left = most;
+        count(self, &mut left)
+    }
+
     /// Whether it is made of two, so that it stands in parentheses within another.
     fn is_pair(&self) -> bool {
         matches!(self, Window::Both(..) | Window::Either(..))
@@ -140,5 +157,54 @@ impl fmt::Display for Window {
             Window::Either(a, b) => write!(f, "{} or {}", part(a), part(b)),
             Window::Not(of) => write!(f, "not {}", part(of)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn night() -> Window {
+        Window::Declared(DeclaredWindow {
+            name: "night".into(),
+            zone: "Europe/Berlin".into(),
+            opens: Opens::Hours(vec![Opening {
+                days: vec![Weekday::Sat],
+                from: TimeOfDay(79_200),
+                to: TimeOfDay(21_600),
+            }]),
+            except: vec![Freeze::Instants(At(1), At(2))],
+            rules: WindowRules { latest_start_ms: 60_000, closing: Closing::Pause, rollback_is_exempt: false },
+        })
+    }
+
+    #[test]
+    fn a_combination_has_the_strictest_rules_of_its_parts() {
+        let plain = |closing| {
+            let Window::Declared(declared) = night() else { unreachable!("it is declared") };
+            let rules = WindowRules { closing, ..WindowRules::default() };
+            Arc::new(Window::Declared(DeclaredWindow { rules, ..declared }))
+        };
+        let both = Window::Both(Arc::new(night()), plain(Closing::Rollback));
+        let strict = WindowRules { latest_start_ms: 60_000, closing: Closing::Rollback, rollback_is_exempt: false };
+        assert_eq!(both.rules(), strict);
+        let outside = Window::Either(Arc::new(Window::Not(Arc::new(night()))), plain(Closing::Finish));
+        assert_eq!(outside.rules(), WindowRules::default());
+        assert_eq!(outside.to_string(), "not night or night");
+        assert!(both.has_more_parts_than(2) && !both.has_more_parts_than(3));
+    }
+
+    /// Journals hold windows: a change of this text is a change of their format.
+    #[test]
+    fn windows_are_written_as_they_always_were() {
+        let written = serde_json::to_string(&Window::Not(Arc::new(night()))).expect("it is plain data");
+        let expected = concat!(
+            r#"{"not":{"declared":{"name":"night","zone":"Europe/Berlin","#,
+            r#""opens":{"hours":[{"days":["sat"],"from":79200,"to":21600}]},"except":[{"instants":[1,2]}],"#,
+            r#""rules":{"latest_start_ms":60000,"closing":"pause","rollback_is_exempt":false}}}}"#
+        );
+        assert_eq!(written, expected);
+        let read: Window = serde_json::from_str(&written).expect("what was written can be read");
+        assert_eq!(read, Window::Not(Arc::new(night())));
     }
 }
