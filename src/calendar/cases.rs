@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Calendar, Fields, LOOK_AHEAD_MS, Schedule, When, local};
+use super::{Calendar, Fields, Held, LOOK_AHEAD_MS, Schedule, When, local};
 use crate::value::{
     At, Date, DeclaredWindow, Freeze, LiteralShape, Opening, Opens, TimeOfDay, Value, Weekday, Window, WindowRules,
     parse_literal,
@@ -143,6 +143,13 @@ fn nothing_begins_shortly_before_the_close() {
     assert!(!night.may_start(at("2026-11-21T22:30Z")) && night.is_open(at("2026-11-21T22:30Z")));
     let from = at("2026-11-21T22:30Z");
     assert_eq!(night.starts(from, from.plus_ms(LOOK_AHEAD_MS)), When::At(at("2026-11-22T22:00Z")));
+    let opens = When::At(at("2026-11-22T22:00Z"));
+    let why = "the window closes soon, and nothing begins in the last 30m before that".to_owned();
+    assert_eq!(night.held(from, from.plus_ms(LOOK_AHEAD_MS)), Some(Held { until: opens, why }));
+    assert_eq!(night.held(at("2026-11-21T22:00Z"), from), None);
+    let shut = night.held(at("2026-11-21T23:00Z"), at("2026-11-22T00:00Z")).expect("it is shut");
+    assert_eq!(shut.until, When::NotBefore(at("2026-11-22T00:00Z")), "nobody was asked to look further");
+    assert_eq!(shut.why, "`night` is shut: it is sat 23:00 in UTC, and it opens every day 22:00..23:00");
     window.rules.latest_start_ms = HOUR_MS;
     let never = calendar(window);
     assert!(matches!(never.starts(from, from.plus_ms(LOOK_AHEAD_MS)), When::NotBefore(_)));

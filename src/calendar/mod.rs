@@ -37,5 +37,6 @@ mod properties;
 pub use fields::{Fields, FieldsWrong};
 pub use ready::Calendar;
 pub use schedule::Schedule;
+pub use start::Held;
 pub use turn::{LOOK_AHEAD_MS, Stretch, When};
 pub use zone::{is_zone, local, nearest_zone};

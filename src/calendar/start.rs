@@ -1,12 +1,30 @@
 //! When work may begin: while the window is open, and not too near to its close.
 
 use super::{Calendar, When};
-use crate::value::At;
+use crate::value::{At, show_duration};
 
 /// How many openings are looked at for one answer.
 const OPENINGS_MAX: usize = 10_000;
 
+/// Why work may not begin, and when it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub until: When,
+    /// A sentence without a period.
+    pub why: String,
+}
+
 impl Calendar {
+    /// Returns what holds work back at an instant; nothing if it may begin.
+    pub fn held(&self, at: At, until: At) -> Option<Held> {
+        if self.may_start(at) {
+            return None;
+        }
+        let latest = show_duration(self.rules().latest_start_ms);
+        let too_late = || format!("the window closes soon, and nothing begins in the last {latest} before that");
+        Some(Held { until: self.starts(at, until), why: self.held_by(at).unwrap_or_else(too_late) })
+    }
+
     /// Returns whether work may begin: the window is open, and does not close within its `latest_start`.
     pub fn may_start(&self, at: At) -> bool {
         let latest = self.rules().latest_start_ms;

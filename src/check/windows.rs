@@ -95,6 +95,11 @@ impl<'t> Checker<'t> {
         }
     }
 
+    /// Lowers the window in which something may begin.
+    pub fn during(&mut self, parts: &Parts<'t>) -> Option<Expr> {
+        parts.value("during").map(|it| self.typed(it, &Type::window()))
+    }
+
     /// Lowers a window that stands there by its name alone, if it needs no arguments.
     pub fn window_named(&mut self, id: usize, span: Span) -> Typed {
         let defaults: Option<Vec<Expr>> = self.signature(id).params.iter().map(|it| it.default.clone()).collect();

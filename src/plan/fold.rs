@@ -18,6 +18,7 @@ pub(super) fn for_each_expr(node: &Node, visit: &mut dyn FnMut(&Expr)) {
 /// Calls `visit` for every expression of a node, to change it.
 pub(super) fn for_each_expr_mut(node: &mut Node, visit: &mut dyn FnMut(&mut Expr)) {
     node.when.iter_mut().for_each(&mut *visit);
+    node.during.iter_mut().for_each(&mut *visit);
     node.binds.iter_mut().for_each(|(_, expr)| visit(expr));
     match &mut node.kind {
         NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {}

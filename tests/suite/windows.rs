@@ -1,11 +1,17 @@
-//! Windows as people use them: recorded cases of when work may start next, and `rollout window`.
+//! Windows as people use them: recorded cases of when work may start next, `rollout window`, and what a plan holds.
 
 use std::fs;
 use std::path::Path;
 
 use rollout::calendar::{Calendar, LOOK_AHEAD_MS, When};
+use rollout::check::check;
+use rollout::diag::Diagnostic;
+use rollout::model::RolloutId;
+use rollout::plan::{KeptValues, Plan, PlanRequest, plan};
+use rollout::source::MemoryWorld;
 use rollout::value::{
-    At, DeclaredWindow, LiteralShape, Opening, Opens, TimeOfDay, Value, Weekday, Window, WindowRules, parse_literal,
+    At, DeclaredWindow, LiteralShape, Opening, Opens, Record, TimeOfDay, Value, Weekday, Window, WindowRules,
+    parse_literal,
 };
 
 use super::stage::Stage;
@@ -126,4 +132,67 @@ fn whoever_asks_wrongly_is_told_how() {
     stage.write("wrong.rollout", "window night { hours = 22:00..22:00 }\n");
     let wrong = stage.say(&["window", "wrong.rollout", "night"]);
     assert!(wrong.code == 2 && wrong.err.contains("E0903"), "{wrong:?}");
+}
+
+/// Makes the plan of a program in which `during` is all that this version cannot perform.
+fn planned(text: &str) -> Result<Plan, Vec<String>> {
+    let world = MemoryWorld::default().with("web.rollout", text);
+    let checked = check(&world, "web.rollout");
+    let others: Vec<&Diagnostic> = checked.diagnostics.iter().filter(|it| it.code.0 != "E0300").collect();
+    assert!(others.is_empty(), "{others:?}");
+    let request = PlanRequest {
+        program: &checked.program,
+        sources: &checked.sources,
+        rollout: RolloutId(0),
+        file: "web.rollout",
+        folder: "/tmp",
+        inputs: Record::new(),
+        profile: None,
+        now: At(1_795_000_000_000),
+        world: &world,
+        kept: &KeptValues::default(),
+        only: None,
+    };
+    plan(&request).map_err(|it| it.into_iter().map(|it| it.message).collect())
+}
+
+const BOUND: &str = r#"
+fleet sites { target berlin { zone = "Europe/Berlin" }, target ny { zone = "America/New_York" } }
+window night(site: target) { hours = 22:00..06:00, zone = site.zone }
+window week { days = mon..fri }
+action deploy(site: target) { during = night(site), run "true", undo { } }
+rollout web {
+  during = week
+  stage all {
+    during = week or not week
+    for site in sites {
+      during = night(site) or week
+      deploy(site)
+      step look { during = not week, log "${site}" }
+    }
+  }
+}
+"#;
+
+#[test]
+fn a_plan_carries_what_binds_it_to_windows() {
+    let plan = planned(BOUND).expect("it can be planned");
+    let during = |path: &str| {
+        let node = plan.nodes.iter().find(|it| it.during.is_some() && it.name == path);
+        node.and_then(|it| it.during.clone()).unwrap_or_else(|| panic!("`{path}` is bound to a window"))
+    };
+    let known = |path: &str| during(path).known().map(ToString::to_string);
+    assert_eq!(known(""), Some("week".to_owned()));
+    assert_eq!(known("all"), Some("week or not week".to_owned()));
+    assert_eq!(known("look"), Some("not week".to_owned()));
+    assert_eq!((known("site"), known("deploy")), (None, None), "they differ from target to target");
+    let text = serde_json::to_string(&plan).expect("a plan is plain data");
+    let read: Plan = serde_json::from_str(&text).expect("what was written can be read");
+    assert_eq!((&read.nodes, read.digest()), (&plan.nodes, plan.digest()));
+}
+
+#[test]
+fn a_window_that_one_target_cannot_have_is_refused_by_the_plan() {
+    let refused = planned(&BOUND.replace("America/New_York", "America/Old_York")).expect_err("there is no such zone");
+    assert_eq!(refused, ["`night(ny)`: there is no zone `America/Old_York`; did you mean `America/New_York`?"]);
 }
