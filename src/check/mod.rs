@@ -9,7 +9,7 @@
 //! - `types`: types as they are written
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
-//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`: declarations
+//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
 //! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
@@ -44,6 +44,7 @@ mod members;
 mod mismatch;
 mod names;
 mod narrow;
+mod openings;
 mod operators;
 mod outputs;
 mod path;
