@@ -15,6 +15,8 @@ pub mod shell;
 
 pub mod value;
 
+pub mod bucket;
+
 pub mod model;
 
 pub mod calendar;
@@ -27,6 +29,8 @@ pub mod check;
 
 // The engine, pure.
 pub mod plan;
+
+pub mod judge;
 
 pub mod engine;
 

@@ -105,6 +105,9 @@ impl<'t> Checker<'t> {
                 Declaration::Type
                 | Declaration::Probe(_)
                 | Declaration::Window
+                | Declaration::Metric(_)
+                | Declaration::Threshold(_)
+                | Declaration::Gate(_)
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Rollout(_) => false,

@@ -1,7 +1,6 @@
 //! What opens a window: days and hours, in one opening or several, or a cron expression; and what keeps it shut.
 
 use super::checker::Checker;
-use super::mismatch::described;
 use super::word::Parts;
 use crate::calendar::Fields;
 use crate::diag::{Code, Diagnostic};
@@ -128,7 +127,7 @@ impl<'t> Checker<'t> {
         if let Type::Optional(_) = typed.of {
             self.say_absent(tree.span(), tree.text(), &Type::Any);
         } else {
-            let message = format!("this is {}, and {}", described(&typed.of), part.needed);
+            let message = format!("this is {}, and {}", typed.of.described(), part.needed);
             self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help(part.help));
         }
         Expr::new(ExprKind::Bad, tree.span())

@@ -175,7 +175,6 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Returns whether an entry would make stages.
 /// Whether an entry begins with no word at all: it may well have been meant as a stage.
 fn is_unknown(entry: syntax::Entry<'_>) -> bool {
     let name = entry.head().as_name();

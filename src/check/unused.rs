@@ -21,6 +21,9 @@ impl<'t> Checker<'t> {
                 Declaration::Secret => "the secret",
                 Declaration::Fleet(_) => "the fleet",
                 Declaration::Probe(_) => "the probe",
+                Declaration::Metric(_) => "the metric",
+                Declaration::Threshold(_) => "the threshold",
+                Declaration::Gate(_) => "the gate",
                 Declaration::Action(_) => "the action",
                 Declaration::Strategy => "the strategy",
                 // People ask for windows by name: `rollout window`.

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::checker::{Checker, Weight};
 use super::declare::{Declaration, Declared};
 use super::exprs::Typed;
+use super::inputs::is_late;
 use super::spot::Spot;
 use super::word::Parts;
 use crate::calendar::nearest_zone;
@@ -109,7 +110,7 @@ impl<'t> Checker<'t> {
     fn expect_known_anywhere(&mut self, expr: &Expr) {
         let mut strange: Option<Span> = None;
         expr.walk(&mut |it| {
-            if is_of_a_run(&it.kind) {
+            if is_late(&it.kind) {
                 strange = strange.or(Some(it.span));
             }
         });
@@ -136,44 +137,5 @@ impl<'t> Checker<'t> {
         let chosen = self.choice(parts, "closing");
         let all = [Closing::Finish, Closing::Pause, Closing::Rollback];
         all.into_iter().find(|it| chosen.as_deref() == Some(it.name())).unwrap_or_default()
-    }
-}
-
-/// Whether an expression has a value only in a run, or only where it stands.
-fn is_of_a_run(kind: &ExprKind) -> bool {
-    match kind {
-        ExprKind::Fleet(_)
-        | ExprKind::Rest(_)
-        | ExprKind::Probe(..)
-        | ExprKind::Output(_)
-        | ExprKind::Kept { .. }
-        | ExprKind::Run(_)
-        | ExprKind::Loop(_)
-        | ExprKind::Wave(_)
-        | ExprKind::Touched(_)
-        | ExprKind::Stage(..)
-        | ExprKind::Today => true,
-        ExprKind::Value(_)
-        | ExprKind::Text(_)
-        | ExprKind::List(_)
-        | ExprKind::Record(_)
-        | ExprKind::Local(_)
-        | ExprKind::Field(..)
-        | ExprKind::Index(..)
-        | ExprKind::Not(_)
-        | ExprKind::Minus(_)
-        | ExprKind::Sum(..)
-        | ExprKind::Compare(..)
-        | ExprKind::And(..)
-        | ExprKind::Or(..)
-        | ExprKind::Coalesce(..)
-        | ExprKind::Of(..)
-        | ExprKind::If(..)
-        | ExprKind::Range(..)
-        | ExprKind::Generate { .. }
-        | ExprKind::Filter { .. }
-        | ExprKind::Builtin(..)
-        | ExprKind::Window(..)
-        | ExprKind::Bad => false,
     }
 }

@@ -7,6 +7,7 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
+//! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
 
 mod act;
@@ -14,19 +15,24 @@ mod builtin;
 mod decl;
 mod expr;
 mod flow;
+mod gate;
 mod program;
 mod window;
 
-pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
+pub use act::{
+    Act, Check, Exec, HttpAct, Interrupted, Keep, OnUnknown, Otherwise, Run, RunText, Save, Settings, Shell, ShellPart,
+    Watch,
+};
 pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
 pub use expr::{
-    Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
+    Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
-pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
+pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
 pub use window::{CombinedWindow, WindowForm, WindowHours, WindowOpens};

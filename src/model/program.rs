@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, CombinedWindow, Fleet, Probe, Rollout, Secret, WindowForm};
+use super::{Action, CombinedWindow, Fleet, Gate, Metric, Probe, Rollout, Secret, Threshold, WindowForm};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -32,6 +32,12 @@ ids! {
     ActionId;
     /// A probe of the program.
     ProbeId;
+    /// A metric of the program.
+    MetricId;
+    /// A threshold of the program.
+    ThresholdId;
+    /// A gate of the program.
+    GateId;
     /// A secret of the program.
     SecretId;
     /// A name that is bound while the run goes on: an input, a parameter, a loop's or a comprehension's name.
@@ -46,6 +52,9 @@ pub struct Program {
     pub fleets: Vec<Fleet>,
     pub actions: Vec<Action>,
     pub probes: Vec<Probe>,
+    pub metrics: Vec<Metric>,
+    pub thresholds: Vec<Threshold>,
+    pub gates: Vec<Gate>,
     pub secrets: Vec<Secret>,
     pub windows: Vec<Arc<WindowForm>>,
     /// The constants of the file that are windows.

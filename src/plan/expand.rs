@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::request::PlanRequest;
 use super::scope::seen_from;
-use super::{Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
+use super::{ChildNode, Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
     Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, Save, Stage, Step,
@@ -68,12 +68,18 @@ impl<'a> Expansion<'a> {
             targets: Vec::new(),
             fleets: Vec::new(),
             probes: program.probes.clone(),
+            metrics: program.metrics.clone(),
+            thresholds: program.thresholds.clone(),
+            gates: program.gates.clone(),
             secrets: program.secrets.clone(),
             pass_env: program.rollout(request.rollout).pass_env.clone(),
             exclusive: None,
+            exclusive_too: BTreeSet::new(),
             tolerate: None,
             dependents: Vec::new(),
             named: BTreeMap::new(),
+            target_numbers: BTreeMap::new(),
+            guards: false,
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
@@ -182,7 +188,8 @@ impl<'a> Expansion<'a> {
 
     fn stage(&mut self, parent: NodeId, space: SpaceId, stage: &Stage) -> NodeId {
         let on_failure = stage.on_failure.unwrap_or(match self.plan.nodes[parent.index()].kind {
-            NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => on_failure,
+            NodeKind::Rollout { on_failure } => on_failure,
+            NodeKind::Child(ref child) => child.on_failure,
             _ => Default::default(),
         });
         // What a stage comes after is known once all stages are there; until then: those written before.
@@ -321,8 +328,9 @@ impl<'a> Expansion<'a> {
 
     fn child(&mut self, parent: NodeId, space: SpaceId, name: &str, child: &Child, span: Span) -> NodeId {
         let rollout = self.request.program.rollout(child.rollout);
-        let kind = NodeKind::Child { on_failure: rollout.on_failure };
-        let id = self.push(parent, space, name, kind, span);
+        let node =
+            ChildNode { on_failure: rollout.on_failure, pass_env: rollout.pass_env.clone(), tolerate: Vec::new() };
+        let id = self.push(parent, space, name, NodeKind::Child(Box::new(node)), span);
         let mut binds = Vec::new();
         for input in &rollout.inputs {
             let given = child.inputs.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
@@ -339,6 +347,7 @@ impl<'a> Expansion<'a> {
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
+        self.child_bounds(id, rollout);
         self.stage = outer;
         self.depth -= 1;
         id

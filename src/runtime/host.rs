@@ -199,19 +199,26 @@ impl Host {
 
     /// Returns why a plan may not run now.
     fn refusal(&self, plan: &Plan, turn: &Turn) -> Result<Option<StartRefusal>, JournalError> {
-        let Some(exclusive) = &plan.exclusive else { return Ok(None) };
-        let here = self.runs.iter().find(|(_, it)| it.run.finished().is_none() && it.plan.exclusive == plan.exclusive);
-        let holder = match here {
-            Some((id, _)) => Some(id.clone()),
+        if plan.exclusives().next().is_none() {
+            return Ok(None);
+        }
+        let shared = |held: &[&str]| plan.exclusives().find(|it| held.contains(it)).map(str::to_owned);
+        let live = self.runs.iter().filter(|(_, it)| it.run.finished().is_none());
+        let mut here =
+            live.filter_map(|(id, it)| Some((id.clone(), shared(&it.plan.exclusives().collect::<Vec<_>>())?)));
+        let holder = match here.next() {
+            Some(holder) => Some(holder),
             // One that a past life left unfinished holds it as well.
             None => {
-                let ends_now = |id: &SmolStr| turn.concerned.contains(id);
-                let unfinished = self.journal.unfinished()?.into_iter();
-                let mut holders = unfinished.filter(|it| it.exclusive == plan.exclusive && !ends_now(&it.id));
-                holders.next().map(|it| it.id)
+                let unfinished = self.journal.unfinished()?.into_iter().filter(|it| !turn.concerned.contains(&it.id));
+                let mut holders = unfinished.filter_map(|it| {
+                    let held: Vec<&str> = it.exclusive.as_deref()?.lines().collect();
+                    Some((it.id.clone(), shared(&held)?))
+                });
+                holders.next()
             }
         };
-        Ok(holder.map(|holder| StartRefusal::Exclusive { holder, exclusive: exclusive.clone() }))
+        Ok(holder.map(|(holder, exclusive)| StartRefusal::Exclusive { holder, exclusive }))
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {

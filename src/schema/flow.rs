@@ -21,7 +21,7 @@ pub(super) const WORDS: &[WordRow] = &[
         "apply STRATEGY as NAME { parameter = value, slot(x) { … } }",
         &[Place::Rollout, Place::Strategy, Place::Stages],
         Some(Place::Apply),
-        &[],
+        APPLY,
         "Puts the stages of a strategy here, under the name, with its parameters and slots filled.",
     ),
     now(
@@ -170,6 +170,13 @@ const STAGE: &[PropertyRow] = &[
     property_later("during", Kind::Named("window"), "", "When its work may begin."),
     property_later("not_before", Kind::Instant, "", "The stage begins then or later."),
 ];
+
+const APPLY: &[PropertyRow] = &[property(
+    "after",
+    Kind::Stages,
+    "the stage before",
+    "The stages that end before the first of these begins; `[]`: at once.",
+)];
 
 const LOOP: &[PropertyRow] = &[
     property("at_once", Kind::Count, "1", "At most so many side by side."),
