@@ -255,6 +255,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Metric(_)
                 | Declaration::People
                 | Declaration::Checklist
+                | Declaration::Window
                 | Declaration::Action(_)
                 | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),
             };

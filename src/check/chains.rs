@@ -108,6 +108,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
+                | Declaration::Window
                 | Declaration::Metric(_)
                 | Declaration::Threshold(_)
                 | Declaration::Gate(_)

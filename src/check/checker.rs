@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -17,7 +18,7 @@ use super::rows::Labels;
 use super::spot::Spot;
 use super::units::StageUnits;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{LocalId, Program};
+use crate::model::{LocalId, Program, WindowForm};
 use crate::source::{Asked, SourceId, Span, World};
 use crate::value::Type;
 
@@ -51,6 +52,8 @@ pub(super) struct Checker<'t> {
     pub signatures: HashMap<usize, Rc<Signature>>,
     pub lets: HashMap<usize, LetState>,
     pub types: HashMap<usize, Option<Type>>,
+    /// The windows that were asked for; none while one is being read.
+    pub windows: HashMap<usize, Option<Arc<WindowForm>>>,
     pub frames: Vec<Frame<'t>>,
     /// The frame in which names are looked up now.
     pub at: usize,
@@ -102,6 +105,7 @@ impl<'t> Checker<'t> {
             signatures: HashMap::new(),
             lets: HashMap::new(),
             types: HashMap::new(),
+            windows: HashMap::new(),
             frames: (0..files.modules.len()).map(Frame::new).collect(),
             at: 0,
             locals: Vec::new(),
@@ -140,6 +144,7 @@ impl<'t> Checker<'t> {
         self.learn_kept();
         self.check_lets();
         self.check_people();
+        self.check_windows();
         self.check_probes();
         self.check_metrics();
         self.check_thresholds();

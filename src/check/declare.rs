@@ -39,6 +39,7 @@ pub(super) enum Declaration {
     Threshold(ThresholdId),
     Gate(GateId),
     Action(ActionId),
+    Window,
     Strategy,
     Rollout(RolloutId),
     /// Known, but not performed yet.
@@ -92,6 +93,7 @@ impl Tally {
             | Declaration::Secret
             | Declaration::People
             | Declaration::Checklist
+            | Declaration::Window
             | Declaration::Strategy
             | Declaration::Later(_) => kind,
         }
@@ -113,6 +115,7 @@ impl Declaration {
             Declaration::Threshold(_) => "a threshold",
             Declaration::Gate(_) => "a gate",
             Declaration::Action(_) => "an action",
+            Declaration::Window => "a window",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
             Declaration::Later(word) => word,
@@ -132,6 +135,7 @@ impl Declaration {
             "threshold" => Declaration::Threshold(ThresholdId(0)),
             "gate" => Declaration::Gate(GateId(0)),
             "action" => Declaration::Action(ActionId(0)),
+            "window" => Declaration::Window,
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
             _ => return None,
@@ -198,7 +202,7 @@ impl<'t> Checker<'t> {
 
     fn declare_name(&mut self, module: usize, entry: Entry<'t>, name: Name<'t>, kind: Declaration) {
         let kind = self.tally.number(kind);
-        if kind.askable().is_some() {
+        if kind.askable().is_some() || kind == Declaration::Window {
             self.refuse_builtin(name);
         }
         self.refuse_taken(name.text(), name.span());

@@ -9,13 +9,13 @@
 //! - `types`: types as they are written
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
-//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
+//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
 //! - `measures`, `gates`: what is measured, and what is demanded of it
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `lints`, `window_lints`, `unused`: what only the whole program shows
 
 mod accepted;
 mod actions;
@@ -47,6 +47,7 @@ mod members;
 mod mismatch;
 mod names;
 mod narrow;
+mod openings;
 mod operators;
 mod outputs;
 mod path;
@@ -71,6 +72,8 @@ mod types;
 mod units;
 mod unused;
 mod watches;
+mod window_lints;
+mod windows;
 mod word;
 
 pub use checked::{Checked, check};

@@ -28,7 +28,8 @@ impl<'t> Checker<'t> {
                 Declaration::Gate(_) => "the gate",
                 Declaration::Action(_) => "the action",
                 Declaration::Strategy => "the strategy",
-                Declaration::Rollout(_) | Declaration::Later(_) => continue,
+                // People ask for windows by name: `rollout window`.
+                Declaration::Window | Declaration::Rollout(_) | Declaration::Later(_) => continue,
             };
             if declared.module == 0 && !declared.used {
                 self.say_unused(declared.name, declared.name_span, worth);

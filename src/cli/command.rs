@@ -11,7 +11,7 @@ use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
     check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
-    rollback, status, steer, watch,
+    rollback, status, steer, watch, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -77,6 +77,7 @@ enum Command {
     Check(check::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
+    Window(window::Arguments),
     Run(super::run::Arguments),
     Status(status::Arguments),
     Watch(watch::Arguments),
@@ -89,6 +90,9 @@ enum Command {
     Resume(steer::ResumeArguments),
     Retry(steer::RetryArguments),
     Skip(steer::SkipArguments),
+    Advance(steer::AdvanceArguments),
+    Hold(steer::HoldArguments),
+    Goto(steer::GotoArguments),
     Rollback(rollback::Arguments),
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
@@ -137,6 +141,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Check(it) => check::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
+        Command::Window(it) => window::run(context, it),
         Command::Explain(it) => explain::run(context, it),
         Command::Run(it) => on_runtime(super::run::run(context, it)),
         Command::Status(it) => on_runtime(status::run(context, it)),
@@ -150,6 +155,9 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Resume(it) => on_runtime(steer::run(context, it.into())),
         Command::Retry(it) => on_runtime(steer::run(context, it.into())),
         Command::Skip(it) => on_runtime(steer::run(context, it.into())),
+        Command::Advance(it) => on_runtime(steer::run(context, it.into())),
+        Command::Hold(it) => on_runtime(steer::run(context, it.into())),
+        Command::Goto(it) => on_runtime(steer::run(context, it.into())),
         Command::Rollback(it) => on_runtime(rollback::run(context, it)),
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),

@@ -17,6 +17,7 @@
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
+//! - `window`, `window_name`: when work may begin
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -59,5 +60,7 @@ mod status;
 mod steer;
 mod terminal;
 mod watch;
+mod window;
+mod window_name;
 
 pub use command::main;

@@ -215,7 +215,15 @@ impl Turn<'_> {
                 self.ask_condition(place, &watch.condition);
             }
             (Waiting::Backoff, act) => self.ask_anew(place, act),
-            (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay | Waiting::NotBefore, _) => {}
+            (
+                Waiting::Settle
+                | Waiting::Again
+                | Waiting::Sample
+                | Waiting::Delay
+                | Waiting::NotBefore
+                | Waiting::Window,
+                _,
+            ) => {}
         }
     }
 

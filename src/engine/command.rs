@@ -29,6 +29,9 @@ impl Turn<'_> {
             Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
             Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
             Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
+            Command::Advance { path, reason } => self.advance(by, path.as_deref(), reason),
+            Command::Hold { reason } => self.hold(by, reason),
+            Command::Goto { path, reason } => self.go_to(by, &path, reason),
             Command::Cancel { reason } => self.cancel(by, reason),
             Command::As { claim, wish } => {
                 self.obey(by.clone(), *wish)?;
@@ -95,7 +98,7 @@ impl Turn<'_> {
         }
     }
 
-    fn is_at(&self, place: Place, path: &str) -> bool {
+    pub fn is_at(&self, place: Place, path: &str) -> bool {
         let path = path.replace('.', "/");
         let here = self.plan.path(place);
         here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))

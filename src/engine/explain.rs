@@ -49,6 +49,7 @@ fn in_words(cause: &Cause) -> String {
         Cause::Within { .. } => "something in it failed".to_owned(),
         Cause::TooMany { failed, tolerated } => format!("{failed} failed and at most {tolerated} may"),
         Cause::TimedOut { after_ms } => format!("it took longer than {}", show_duration(*after_ms)),
+        Cause::WindowClosed { at } => format!("its window closed at {at}"),
         Cause::DeadlinePassed { deadline } => format!("its deadline {deadline} has passed"),
         Cause::Unanswered { missing, after_ms } => {
             let answers = if *missing == 1 { "one answer" } else { "answers" };

@@ -6,6 +6,7 @@
 //! - `parts`: what an expression is made of
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
+//! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
 //! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
@@ -20,6 +21,7 @@ mod gate;
 mod parts;
 mod people;
 mod program;
+mod window;
 
 pub use act::{
     Act, Check, Exec, HttpAct, Interrupted, Keep, OnUnknown, Otherwise, Run, RunText, Save, Settings, Shell, ShellPart,
@@ -38,3 +40,4 @@ pub use flow::{
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use people::{Ask, AskKind, OnUnmet, names_in};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
+pub use window::{CombinedWindow, WindowForm, WindowHours, WindowOpens};

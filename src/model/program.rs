@@ -1,8 +1,10 @@
 //! Everything that some files declare, each by its number.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Gate, Metric, Probe, Rollout, Secret, Threshold};
+use super::{Action, CombinedWindow, Fleet, Gate, Metric, Probe, Rollout, Secret, Threshold, WindowForm};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -54,6 +56,9 @@ pub struct Program {
     pub thresholds: Vec<Threshold>,
     pub gates: Vec<Gate>,
     pub secrets: Vec<Secret>,
+    pub windows: Vec<Arc<WindowForm>>,
+    /// The constants of the file that are windows.
+    pub combined: Vec<CombinedWindow>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

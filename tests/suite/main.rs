@@ -24,3 +24,4 @@ mod syntax;
 mod tidy;
 mod toy;
 mod trials;
+mod windows;
