@@ -69,8 +69,8 @@ impl Turn<'_> {
     fn skip(&mut self, by: Person, path: Option<&str>, reason: Option<String>) -> Result<(), String> {
         let failed = self.failed_at(path)?;
         // Else anybody could do without those who have to approve.
-        if let Some(path) = failed.iter().find_map(|it| self.run.refused_question_in(self.plan, *it)) {
-            return Err(format!("`{path}` was not answered with yes, and no one else can: say `retry` to ask again"));
+        if let Some(path) = failed.iter().find_map(|it| self.run.unanswered_in(self.plan, *it)) {
+            return Err(format!("nobody has said yes to `{path}`, and that cannot be skipped: say `retry`"));
         }
         for place in failed {
             self.emit(Event::Skipped { place, by: Some(by.clone()), reason: reason.clone() });

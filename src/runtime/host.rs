@@ -347,9 +347,11 @@ impl Driven {
 
     /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
-        let comes = self.run.next_wake().is_some() || self.run.awaits_people();
-        let waits = self.run.paused().is_none() && comes;
-        self.run.finished().is_some() || (self.run.is_quiet() && !waits)
+        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits())
+    }
+
+    fn waits(&self) -> bool {
+        self.run.paused().is_none() && (self.run.next_wake().is_some() || self.run.awaits_people())
     }
 
     fn shown(&self, id: &SmolStr) -> LiveRun {
