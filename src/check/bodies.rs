@@ -243,10 +243,20 @@ impl<'t> Checker<'t> {
             let problem =
                 Diagnostic::new(Code::WRONG_THING, span, format!("`{text}` is {}, not an action", kind.words()));
             let help = match kind {
-                Declaration::Probe(_) => format!("ask it: `check {text}(…)`"),
+                Declaration::Probe(_) | Declaration::Threshold(_) | Declaration::Gate(_) => {
+                    format!("ask it: `check {text}(…)`")
+                }
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
-                _ => "only actions are called on a line of their own".to_owned(),
+                Declaration::Checklist => format!("go through it: `checklist {text}`"),
+                Declaration::Let
+                | Declaration::Type
+                | Declaration::Secret
+                | Declaration::People
+                | Declaration::Fleet(_)
+                | Declaration::Metric(_)
+                | Declaration::Action(_)
+                | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),
             };
             return self.say(problem.also(at, "declared here").help(help));
         }

@@ -108,6 +108,9 @@ impl<'t> Checker<'t> {
                 | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
+                | Declaration::Metric(_)
+                | Declaration::Threshold(_)
+                | Declaration::Gate(_)
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Checklist

@@ -46,6 +46,8 @@ pub(super) struct Checker<'t> {
     pub tally: Tally,
     /// The names of each file, with the place that brought each in.
     pub tables: Vec<HashMap<&'t str, (super::frame::Sense<'t>, Span)>>,
+    /// Names that a file gives to two things: which of them a use means is not known.
+    pub clashed: HashSet<(usize, &'t str)>,
     pub signatures: HashMap<usize, Rc<Signature>>,
     pub lets: HashMap<usize, LetState>,
     pub types: HashMap<usize, Option<Type>>,
@@ -79,6 +81,8 @@ pub(super) struct Checker<'t> {
     pub expanded: usize,
     /// Patterns that can be read.
     pub patterns: HashSet<String>,
+    /// What each declared metric measures.
+    pub measured: HashMap<usize, Type>,
     /// The same for whole texts, once a default was held against them.
     pub whole_patterns: HashMap<SmolStr, Option<regex::Regex>>,
 }
@@ -94,6 +98,7 @@ impl<'t> Checker<'t> {
             declared: Vec::new(),
             tally: Tally::default(),
             tables: Vec::new(),
+            clashed: HashSet::new(),
             signatures: HashMap::new(),
             lets: HashMap::new(),
             types: HashMap::new(),
@@ -116,6 +121,7 @@ impl<'t> Checker<'t> {
             depth: 0,
             expanded: 0,
             patterns: HashSet::new(),
+            measured: HashMap::new(),
             whole_patterns: HashMap::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
@@ -129,11 +135,16 @@ impl<'t> Checker<'t> {
         self.check_types();
         self.check_secrets();
         self.check_fleets();
+        self.learn_metrics();
         self.check_signatures();
         self.learn_kept();
         self.check_lets();
         self.check_people();
         self.check_probes();
+        self.check_metrics();
+        self.check_thresholds();
+        self.check_gates();
+        self.refuse_measure_cycles();
         self.check_actions();
         self.check_strategies();
         self.check_rollouts();
@@ -149,9 +160,16 @@ impl<'t> Checker<'t> {
 
     /// Reports a finding, unless it was reported when the strategy around it was read.
     pub fn say(&mut self, diagnostic: Diagnostic) {
-        if !self.frames[self.at].muted {
+        if !self.frames[self.at].muted && !self.follows_from_clash(&diagnostic) {
             self.report.add(diagnostic);
         }
+    }
+
+    /// Whether a name was taken for the wrong thing because it stands for two.
+    fn follows_from_clash(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.code == Code::WRONG_THING
+            && !self.clashed.is_empty()
+            && self.clashed.contains(&(self.module(), self.files.sources.slice(diagnostic.span())))
     }
 
     pub fn frame(&mut self) -> &mut Frame<'t> {

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{ActionId, Builtin, Expr, FleetId, ProbeId, RolloutId};
+use crate::model::{ActionId, Builtin, Expr, FleetId, GateId, MetricId, ProbeId, RolloutId, ThresholdId};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
 use crate::syntax::{Args, Entry, ExprKind, Name};
@@ -35,6 +35,9 @@ pub(super) enum Declaration {
     Checklist,
     Fleet(FleetId),
     Probe(ProbeId),
+    Metric(MetricId),
+    Threshold(ThresholdId),
+    Gate(GateId),
     Action(ActionId),
     Strategy,
     Rollout(RolloutId),
@@ -62,6 +65,9 @@ pub(super) struct ParamFacts {
 pub(super) struct Tally {
     fleets: u32,
     probes: u32,
+    metrics: u32,
+    thresholds: u32,
+    gates: u32,
     actions: u32,
     rollouts: u32,
 }
@@ -76,6 +82,9 @@ impl Tally {
         match kind {
             Declaration::Fleet(_) => Declaration::Fleet(FleetId(next(&mut self.fleets))),
             Declaration::Probe(_) => Declaration::Probe(ProbeId(next(&mut self.probes))),
+            Declaration::Metric(_) => Declaration::Metric(MetricId(next(&mut self.metrics))),
+            Declaration::Threshold(_) => Declaration::Threshold(ThresholdId(next(&mut self.thresholds))),
+            Declaration::Gate(_) => Declaration::Gate(GateId(next(&mut self.gates))),
             Declaration::Action(_) => Declaration::Action(ActionId(next(&mut self.actions))),
             Declaration::Rollout(_) => Declaration::Rollout(RolloutId(next(&mut self.rollouts))),
             Declaration::Let
@@ -100,6 +109,9 @@ impl Declaration {
             Declaration::Checklist => "a checklist",
             Declaration::Fleet(_) => "a fleet",
             Declaration::Probe(_) => "a probe",
+            Declaration::Metric(_) => "a metric",
+            Declaration::Threshold(_) => "a threshold",
+            Declaration::Gate(_) => "a gate",
             Declaration::Action(_) => "an action",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
@@ -116,6 +128,9 @@ impl Declaration {
             "checklist" => Declaration::Checklist,
             "fleet" => Declaration::Fleet(FleetId(0)),
             "probe" => Declaration::Probe(ProbeId(0)),
+            "metric" => Declaration::Metric(MetricId(0)),
+            "threshold" => Declaration::Threshold(ThresholdId(0)),
+            "gate" => Declaration::Gate(GateId(0)),
             "action" => Declaration::Action(ActionId(0)),
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
@@ -183,7 +198,7 @@ impl<'t> Checker<'t> {
 
     fn declare_name(&mut self, module: usize, entry: Entry<'t>, name: Name<'t>, kind: Declaration) {
         let kind = self.tally.number(kind);
-        if matches!(kind, Declaration::Probe(_)) {
+        if kind.askable().is_some() {
             self.refuse_builtin(name);
         }
         self.refuse_taken(name.text(), name.span());
@@ -215,6 +230,7 @@ impl<'t> Checker<'t> {
         if let Some((_, before)) = self.tables[module].get(name) {
             let before = *before;
             self.say_clash(name, span, before);
+            self.clashed.insert((module, name));
         } else {
             self.tables[module].insert(name, (sense, span));
         }

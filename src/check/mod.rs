@@ -10,7 +10,8 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
-//! - `settings`, `accepted`, `acts`, `scripts`, `people`: what stands at the leaves
+//! - `measures`, `gates`: what is measured, and what is demanded of it
+//! - `settings`, `accepted`, `acts`, `watches`, `scripts`, `people`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
@@ -34,12 +35,14 @@ mod files;
 mod fleets;
 mod fold;
 mod frame;
+mod gates;
 mod inputs;
 mod kept;
 mod lets;
 mod lints;
 mod lists;
 mod loops;
+mod measures;
 mod members;
 mod mismatch;
 mod names;
@@ -67,6 +70,7 @@ mod texts;
 mod types;
 mod units;
 mod unused;
+mod watches;
 mod word;
 
 pub use checked::{Checked, check};

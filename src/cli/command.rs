@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback,
-    status, steer, watch,
+    check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
+    rollback, status, steer, watch,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -93,6 +93,7 @@ enum Command {
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
+    Judge(judge::Arguments),
     Explain(explain::Arguments),
     Limits(limits::Arguments),
     Completions(completions::Arguments),
@@ -153,6 +154,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
+        Command::Judge(it) => judge::run(context, it),
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),
         Command::Engine(it) => on_runtime(engine::run(context, it)),

@@ -17,21 +17,23 @@ impl Turn<'_> {
 
     fn obey(&mut self, by: Person, command: Command) -> Result<(), String> {
         match command {
-            Command::Pause { reason } => self.pause(by, reason),
-            Command::Resume { reason } => self.resume(by, reason),
-            Command::Retry { path, reason } => self.retry(by, path.as_deref(), reason),
-            Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
-            Command::Rollback { reason } => self.roll_back(by, reason),
-            Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
-            Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
-            Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
-            Command::Cancel { reason } => self.cancel(by, reason),
+            Command::Rollback { reason } if self.run.is_retained() => self.roll_back(by, reason),
             Command::As { claim, wish } => {
                 self.obey(by.clone(), *wish)?;
                 // Written before what was done under it; it changes nothing.
                 self.step.events.insert(0, Event::Claimed { by, claim });
                 Ok(())
             }
+            Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
+            Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
+            Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
+            _ if self.run.is_retained() => Err("the run has succeeded: only `rollback` is left".to_owned()),
+            Command::Pause { reason } => self.pause(by, reason),
+            Command::Resume { reason } => self.resume(by, reason),
+            Command::Retry { path, reason } => self.retry(by, path.as_deref(), reason),
+            Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
+            Command::Rollback { reason } => self.roll_back(by, reason),
+            Command::Cancel { reason } => self.cancel(by, reason),
         }
     }
 
@@ -111,7 +113,7 @@ impl Turn<'_> {
 
     fn refuse_at_the_end(&self) -> Result<(), String> {
         match &self.run.ending {
-            EndingState::Forward => Ok(()),
+            EndingState::Forward | EndingState::Retained { .. } => Ok(()),
             EndingState::RollingBack { .. } => Err("the run is being rolled back already".to_owned()),
             EndingState::Stopping { .. } => Err("the run is being stopped already".to_owned()),
             EndingState::Finishing { .. } | EndingState::Finished { .. } => Err("the run is ending already".to_owned()),

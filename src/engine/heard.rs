@@ -16,6 +16,8 @@ pub enum Heard {
     Tick,
     /// Somebody wants something.
     Command { by: Person, command: Command },
+    /// A newer run of the same rollout began.
+    Superseded { by: SmolStr },
     /// The engine died and is here again; attempts that were under way then are answered one by one, as unknown.
     Recovered,
 }

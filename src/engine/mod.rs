@@ -11,17 +11,23 @@
 //! - `acts`: how the actions at the leaves go on
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
+//! - `conditions`: how a condition is asked and decided
+//! - `measure`: what metrics, thresholds and gates are at a place
+//! - `watching`: what is watched for a while
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `retained`: what follows success, and what happens again and again
 //! - `command`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
+//! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
 
 mod acts;
 mod apply;
 mod ask;
 mod command;
+mod conditions;
 mod event;
 mod explain;
 mod finish;
@@ -29,20 +35,26 @@ mod flow;
 mod heard;
 mod here;
 mod job;
+mod measure;
 mod people;
+mod promql;
+mod question;
 mod request;
+mod retained;
 mod run;
 mod turn;
 mod undo;
+mod watching;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::{either, explain};
+pub use explain::{either, explain, origin_of};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob,
-    Probed, SecretText, Shell, StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
+    Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
 };
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};
+pub use watching::WatchFrame;

@@ -81,9 +81,9 @@ impl<'p> Turn<'p> {
             }
         };
         match (then, ask.otherwise) {
+            // What is taken back, or has come to its end, already has its way.
+            (OnUnmet::Pause | OnUnmet::Rollback, _) if !self.is_forward() => self.fail(place, cause),
             (OnUnmet::Pause, _) => self.emit(Event::Paused { why, by: None }),
-            // What is taken back, or at its end, already has its way.
-            (OnUnmet::Rollback, _) if !self.is_forward() => self.fail(place, cause),
             (OnUnmet::Rollback, _) => {
                 self.fail(place, cause);
                 self.emit(Event::RollbackStarted { place: Place::ROOT, cause: Cause::Within { place } });

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::{Cause, Done, Outcome, PauseReason, Person, Request, RunStarted, Truth, Waiting};
+use super::measure::{Change, Streak};
+use super::{Cause, Done, Outcome, PauseReason, Person, Request, RunStarted, Waiting, WatchFrame};
 use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Value};
 
@@ -32,6 +33,12 @@ pub struct Run {
     pub(super) touched: BTreeSet<(NodeId, u32)>,
     /// The elements of loops that are known only when they begin.
     pub(super) late: BTreeMap<SpaceId, Vec<Value>>,
+    /// When each target was changed, by its place in the plan's table.
+    pub(super) changed: BTreeMap<u32, Change>,
+    /// What metrics were before the first change, as they were learned.
+    pub(super) baselines: BTreeMap<String, Value>,
+    /// How sustained thresholds have been.
+    pub(super) streaks: BTreeMap<String, Streak>,
     /// Where a failure waits for a person.
     pub(super) awaiting: BTreeSet<Place>,
     /// Why targets failed without failing their loop.
@@ -109,6 +116,10 @@ pub(super) enum EndingState {
         outcome: Outcome,
         hook: bool,
     },
+    /// It has succeeded, and can still be taken back.
+    Retained {
+        until: Option<At>,
+    },
     Finished {
         outcome: Outcome,
     },
@@ -134,8 +145,6 @@ pub struct Frame {
     pub closing: Option<Cause>,
     /// The next child of a sequence.
     pub cursor: u32,
-    /// What a check found last.
-    pub truth: Option<Truth>,
     /// What people are asked here.
     pub request: Option<Box<Request>>,
     pub shape: Shape,
@@ -148,6 +157,7 @@ pub enum Shape {
     Plain,
     Graph(GraphFrame),
     Loop(LoopFrame),
+    Watch(WatchFrame),
 }
 
 /// The stages of a rollout that is under way.
@@ -209,7 +219,6 @@ impl Frame {
             deadline: None,
             closing: None,
             cursor: 0,
-            truth: None,
             request: None,
             shape: Shape::Plain,
             undo: None,
@@ -219,7 +228,7 @@ impl Frame {
     pub(super) fn as_loop(&self) -> Option<&LoopFrame> {
         match &self.shape {
             Shape::Loop(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) => None,
+            Shape::Plain | Shape::Graph(_) | Shape::Watch(_) => None,
         }
     }
 }
@@ -236,7 +245,8 @@ impl Run {
             EndingState::Forward
             | EndingState::RollingBack { .. }
             | EndingState::Stopping { .. }
-            | EndingState::Finishing { .. } => None,
+            | EndingState::Finishing { .. }
+            | EndingState::Retained { .. } => None,
         }
     }
 
@@ -244,6 +254,7 @@ impl Run {
     pub fn outcome_so_far(&self) -> Option<Outcome> {
         match self.ending {
             EndingState::Finishing { outcome, .. } | EndingState::Finished { outcome } => Some(outcome),
+            EndingState::Retained { .. } => Some(Outcome::Succeeded),
             EndingState::Forward | EndingState::RollingBack { .. } | EndingState::Stopping { .. } => None,
         }
     }
@@ -251,6 +262,33 @@ impl Run {
     /// Returns when time alone changes something.
     pub fn next_wake(&self) -> Option<At> {
         self.alarms.first().map(|(at, _)| *at)
+    }
+
+    /// Returns how the run ended for whoever waits for it: also one that has succeeded and can still be taken back.
+    pub fn settled(&self) -> Option<Outcome> {
+        if self.is_retained() { Some(Outcome::Succeeded) } else { self.finished() }
+    }
+
+    /// Whether it has succeeded and can still be taken back.
+    pub fn is_retained(&self) -> bool {
+        matches!(self.ending, EndingState::Retained { .. })
+    }
+
+    /// Whether it has succeeded and nothing is done for it any more.
+    pub fn is_only_retained(&self) -> bool {
+        self.is_retained() && self.frames.keys().all(|it| *it == Place::ROOT)
+    }
+
+    /// Returns until when it can be taken back after its success, if that has an end.
+    pub fn retained_until(&self) -> Option<At> {
+        match self.ending {
+            EndingState::Retained { until } => until,
+            EndingState::Forward
+            | EndingState::RollingBack { .. }
+            | EndingState::Stopping { .. }
+            | EndingState::Finishing { .. }
+            | EndingState::Finished { .. } => None,
+        }
     }
 
     pub fn paused(&self) -> Option<&PauseReason> {
@@ -263,7 +301,7 @@ impl Run {
 
     /// Returns whether everything may still be taken back: not when that, or the end, has begun.
     pub fn can_roll_back(&self) -> bool {
-        self.ending == EndingState::Forward
+        matches!(self.ending, EndingState::Forward | EndingState::Retained { .. })
     }
 
     pub fn id(&self) -> Option<&SmolStr> {
@@ -380,6 +418,9 @@ impl PartialEq for Run {
             && self.left == other.left
             && self.kept == other.kept
             && self.touched == other.touched
+            && self.changed == other.changed
+            && self.baselines == other.baselines
+            && self.streaks == other.streaks
             && self.awaiting == other.awaiting
             && self.failed_targets == other.failed_targets
             && self.paused == other.paused

@@ -21,6 +21,7 @@ pub fn step(plan: &Plan, run: &mut Run, now: At, heard: Heard) -> Step {
         Heard::Tick => {}
         Heard::Command { by, command } => turn.command(by, command),
         Heard::Recovered => turn.emit(Event::Recovered),
+        Heard::Superseded { by } => turn.superseded(&by),
     }
     turn.ring_alarms();
     turn.attend_all();
@@ -47,6 +48,9 @@ impl Turn<'_> {
     }
 
     pub fn end(&mut self, place: Place, ending: Ending) {
+        if !matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
+            self.end_guards(place);
+        }
         self.emit(Event::Ended { place, ending });
     }
 
@@ -75,7 +79,11 @@ impl Turn<'_> {
             && at <= self.now
         {
             self.run.alarms.remove(&(at, place));
-            self.run.agenda.insert(place);
+            if self.is_round(place) && !self.run.frames.contains_key(&place) {
+                self.round(place);
+            } else {
+                self.run.agenda.insert(place);
+            }
         }
     }
 
@@ -142,7 +150,7 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
-        self.run.paused.is_none() && self.closing_around(inside).is_none()
+        self.run.paused.is_none() && self.closing_around(inside).is_none() && !self.is_held(inside)
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
@@ -156,7 +164,7 @@ impl Turn<'_> {
             }
             let apart = matches!(
                 self.plan.node(here.node).kind,
-                NodeKind::Sequence(Role::Undo | Role::Hook(_) | Role::Finally)
+                NodeKind::Sequence(Role::Undo | Role::Hook(_) | Role::Finally | Role::Every)
             );
             if apart {
                 return None;
@@ -169,12 +177,17 @@ impl Turn<'_> {
     pub fn is_busy_beneath(&self, place: Place) -> bool {
         let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
         let after = Place::new(NodeId(place.node.0 + 1), crate::plan::Slot::ONLY);
-        self.run.frames.range(after..end).any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place))
+        self.run
+            .frames
+            .range(after..end)
+            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_guard(*it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
         let mut between = std::iter::once(place).chain(self.plan.all_around(place)).take_while(|it| *it != outer);
-        between.any(|it| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally)))
+        between.any(|it| {
+            matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally | Role::Every))
+        })
     }
 
     /// Begins a part of something: its `when` is asked first.

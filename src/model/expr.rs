@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Builtin, FleetId, LocalId, ProbeId};
+use super::{Builtin, FleetId, GateId, LocalId, MetricId, ProbeId, ThresholdId};
 use crate::source::Span;
 use crate::value::{Sum, Value};
 
@@ -58,6 +58,12 @@ pub enum ExprKind {
     Builtin(Builtin, Vec<Expr>),
     /// Asks the world; unknown until it has answered.
     Probe(ProbeId, Vec<Expr>),
+    /// The value of a metric now; unknown until it was sampled.
+    Metric(MetricId, Vec<Expr>),
+    /// A metric's mean over a stretch of time that ended before the first change to its subject.
+    Before(Box<Before>),
+    Threshold(ThresholdId, Vec<Expr>),
+    Gate(GateId, Vec<Expr>),
     Output(OutputRef),
     /// What earlier runs left under this key, for a target or for the rollout itself.
     Kept {
@@ -75,6 +81,17 @@ pub enum ExprKind {
     Today,
     /// Stands where an error was reported; never part of a plan.
     Bad,
+}
+
+/// `before(m, over = 1h, ago = 0s)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    pub metric: MetricId,
+    pub arguments: Vec<Expr>,
+    /// How long the stretch is; an hour by default.
+    pub over: Option<Expr>,
+    /// How long before the first change it ends.
+    pub ago: Option<Expr>,
 }
 
 /// A part of a string with holes.
@@ -177,66 +194,6 @@ impl Expr {
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
         self.for_each_part(&mut |part| part.walk(visit));
-    }
-
-    /// Calls `visit` for each expression directly within this one.
-    pub fn for_each_part<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
-        match &self.kind {
-            ExprKind::Value(_)
-            | ExprKind::Local(_)
-            | ExprKind::Fleet(_)
-            | ExprKind::Run(_)
-            | ExprKind::Loop(_)
-            | ExprKind::Wave(_)
-            | ExprKind::Touched(_)
-            | ExprKind::Stage(..)
-            | ExprKind::Today
-            | ExprKind::Bad => {}
-            ExprKind::Text(parts) => parts.iter().for_each(|part| match part {
-                TextPart::Chunk(_) => {}
-                TextPart::Hole(hole) => visit(hole),
-            }),
-            ExprKind::List(list) | ExprKind::Builtin(_, list) | ExprKind::Probe(_, list) => list.iter().for_each(visit),
-            ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| visit(value)),
-            ExprKind::Rest(of) | ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Minus(of) => visit(of),
-            ExprKind::Index(a, b)
-            | ExprKind::Sum(_, a, b)
-            | ExprKind::Compare(_, a, b)
-            | ExprKind::And(a, b)
-            | ExprKind::Or(a, b)
-            | ExprKind::Coalesce(a, b)
-            | ExprKind::Of(a, b)
-            | ExprKind::Range(a, b) => {
-                visit(a);
-                visit(b);
-            }
-            ExprKind::If(cond, then, otherwise) => {
-                visit(cond);
-                visit(then);
-                visit(otherwise);
-            }
-            ExprKind::Generate { each, list, filter, .. } => {
-                visit(list);
-                if let Some(filter) = filter {
-                    visit(filter);
-                }
-                visit(each);
-            }
-            ExprKind::Filter { list, filter, .. } => {
-                visit(list);
-                visit(filter);
-            }
-            ExprKind::Output(output) => {
-                if let Some(target) = &output.target {
-                    visit(target);
-                }
-            }
-            ExprKind::Kept { target, .. } => {
-                if let Some(target) = target {
-                    visit(target);
-                }
-            }
-        }
     }
 }
 

@@ -3,9 +3,11 @@
 //!
 //! - `program`: everything a program declares
 //! - `expr`: expressions over values, names and the run
+//! - `parts`: what an expression is made of
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
+//! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
 
@@ -14,19 +16,25 @@ mod builtin;
 mod decl;
 mod expr;
 mod flow;
+mod gate;
+mod parts;
 mod people;
 mod program;
 
-pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
+pub use act::{
+    Act, Check, Exec, HttpAct, Interrupted, Keep, OnUnknown, Otherwise, Run, RunText, Save, Settings, Shell, ShellPart,
+    Watch,
+};
 pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
 pub use expr::{
-    Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
+    Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
-    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
+    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
-pub use people::{Ask, AskKind, OnUnmet, Otherwise, names_in};
-pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
+pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use people::{Ask, AskKind, OnUnmet, names_in};
+pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};

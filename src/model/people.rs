@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Expr, OnFailure};
+use super::{Expr, Otherwise};
 use crate::value::Value;
 
 /// One question to people, at which the run waits.
@@ -47,20 +47,6 @@ pub enum OnUnmet {
     Rollback,
 }
 
-/// What a failed question means for what is around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Otherwise {
-    Rollback,
-    RollbackStage,
-    Pause,
-    Stop,
-    /// It is asked again, without a limit.
-    Hold,
-    /// The run goes on without it.
-    Warn,
-}
-
 impl AskKind {
     /// Returns the word of the language.
     pub fn word(&self) -> &'static str {
@@ -87,45 +73,10 @@ impl OnUnmet {
         [(OnUnmet::Pause, "pause"), (OnUnmet::Fail, "fail"), (OnUnmet::Rollback, "rollback")];
 }
 
-impl Otherwise {
-    /// Every choice as it is written.
-    pub const ALL: [(Otherwise, &'static str); 6] = [
-        (Otherwise::Rollback, "rollback"),
-        (Otherwise::RollbackStage, "rollback_stage"),
-        (Otherwise::Pause, "pause"),
-        (Otherwise::Stop, "stop"),
-        (Otherwise::Hold, "hold"),
-        (Otherwise::Warn, "warn"),
-    ];
-
-    /// Returns what a failure does, if it is one.
-    pub fn on_failure(self) -> Option<OnFailure> {
-        match self {
-            Otherwise::Rollback => Some(OnFailure::Rollback),
-            Otherwise::RollbackStage => Some(OnFailure::RollbackStage),
-            Otherwise::Pause => Some(OnFailure::Pause),
-            Otherwise::Stop => Some(OnFailure::Stop),
-            Otherwise::Hold | Otherwise::Warn => None,
-        }
-    }
-}
-
 impl Ask {
     /// Returns who may answer, each once, where that is known.
     pub fn names(&self) -> Option<Vec<SmolStr>> {
         self.of.known().map(names_in)
-    }
-
-    /// Calls `visit` for each of its expressions, to change it.
-    pub fn for_each_expr_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        match &mut self.kind {
-            AskKind::Approve { need, .. } => visit(need),
-            AskKind::Checklist { items } => items.iter_mut().for_each(&mut *visit),
-            AskKind::Confirm => {}
-        }
-        visit(&mut self.of);
-        self.text.iter_mut().for_each(&mut *visit);
-        self.within.iter_mut().for_each(visit);
     }
 }
 

@@ -433,7 +433,10 @@ async fn a_secret_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let short = folder.path().join("short");
     std::fs::write(&short, "1234567\n").expect("a secret is written");
-    let program = |text: &str| SecretSource::Command(vec!["sh".to_owned(), "-c".to_owned(), text.to_owned()]);
+    let program = |text: &str| SecretSource::Command {
+        argv: vec!["sh".to_owned(), "-c".to_owned(), text.to_owned()],
+        folder: std::env::temp_dir(),
+    };
     let declared = [
         ("unset".into(), SecretSource::Env("ROLLOUT_TEST_IS_NOT_SET".to_owned())),
         ("short".into(), SecretSource::File(short)),
@@ -617,7 +620,10 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
         tcp("127.0.0.1", free_port().await),
         tcp("no-such-host.invalid", 80),
     ];
-    let probes = asks.into_iter().map(|ask| ProbeJob { name: "up(a)".to_owned(), ask }).collect();
+    let probes = asks
+        .into_iter()
+        .map(|ask| ProbeJob { name: "up(a)".to_owned(), subject: "up".into(), arguments: Vec::new(), ask })
+        .collect();
     let Answer::Probed { results } = bench.perform(&Job::Probes { probes }).await else {
         panic!("probes are answered")
     };
@@ -627,6 +633,8 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
             Probed::Holds => "holds",
             Probed::Violated { .. } => "violated",
             Probed::Unknown { .. } => "unknown",
+            Probed::Sampled { .. } => "sampled",
+            Probed::Absent { .. } => "absent",
         })
         .collect();
     let expected = ["holds", "violated", "unknown", "holds", "violated", "unknown", "holds", "violated", "unknown"];

@@ -149,8 +149,8 @@ fn a_no_ends_the_run_and_is_its_reason() {
     one/confirm~1: Drained? waits for a yes of ME, somebody-else: `rollout confirm RUN one/confirm~1`.
     one/confirm~1: rejected by SOMEBODY: still busy.
     step one/confirm~1: failed: ME rejected it: still busy.
-    stage one: failed: `one/confirm~1`: ME rejected it: still busy.
-    run: rolling back: `one/confirm~1`: ME rejected it: still busy.
+    stage one: failed: `one/confirm~1` failed.
+    run: rolling back: `one/confirm~1` failed.
     failed: `one/confirm~1`: ME rejected it: still busy.
     --- stderr
     Run RUN.

@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that only some rooms may name; what is not listed here may be named by all.
-const GUESTS: [(&str, &[&str]); 22] = [
+const GUESTS: [(&str, &[&str]); 23] = [
     ("miette", &["diag"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
     ("petgraph", &["plan"]),
     ("jiff", &["value", "eval"]),
     ("regex", &["value", "eval", "check", "plan", "action"]),
-    ("csv", &["check", "plan"]),
+    ("csv", &["check", "plan", "cli"]),
     ("serde_saphyr", &["check", "plan"]),
     ("fastrand", &["sim"]),
+    ("statrs", &["judge"]),
     ("rusqlite", &["journal"]),
     ("tokio", &["journal", "action", "runtime", "cli"]),
     ("tracing", &["journal", "action", "runtime", "cli"]),

@@ -1,6 +1,6 @@
 //! The smallest plan and the smallest history that are worth remembering.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollout::engine::{
     Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person,
@@ -40,9 +40,17 @@ pub fn plan(rollout: &str) -> Plan {
         targets: Vec::new(),
         fleets: Vec::new(),
         probes: Vec::new(),
+        metrics: Vec::new(),
+        retain_ms: None,
+        periods: Vec::new(),
+        thresholds: Vec::new(),
+        gates: Vec::new(),
+        guards: false,
+        target_numbers: Default::default(),
         secrets: Vec::new(),
         pass_env: Vec::new(),
         exclusive: None,
+        exclusive_too: BTreeSet::new(),
         tolerate: None,
         dependents: Vec::new(),
         named: BTreeMap::new(),
@@ -142,7 +150,15 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
         Event::Evaluated {
             place,
             truth: Truth::Unknown,
-            evidence: vec![Evidence { what: "up(factory-ny)".to_owned(), truth: Truth::Holds, why: "200".to_owned() }],
+            evidence: vec![Evidence {
+                what: "up(factory-ny)".to_owned(),
+                truth: Truth::Holds,
+                why: "200".to_owned(),
+                value: None,
+                bound: None,
+                margin: None,
+            }],
+            streaks: Vec::new(),
         },
         Event::WaveAdvanced { place, wave: 1 },
         kept(Some("factory-ny"), "version", Value::text("2.1.0")),
