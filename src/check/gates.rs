@@ -37,9 +37,9 @@ impl Declaration {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::Fleet(_)
             | Declaration::People
             | Declaration::Checklist
-            | Declaration::Fleet(_)
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Rollout(_)

@@ -12,6 +12,11 @@ pub fn explain(plan: &Plan, run: &Run, cause: &Cause) -> String {
     }
 }
 
+/// Returns the place where a cause began, if it began beneath another.
+pub fn origin_of(run: &Run, cause: &Cause) -> Option<Place> {
+    origin(run, cause).0
+}
+
 /// Joins words of the language or the command line: "`retry`, `skip` or `rollback`".
 pub fn either(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|it| format!("`{it}`")).collect();
@@ -20,11 +25,6 @@ pub fn either(words: &[&str]) -> String {
         Some((last, first)) => format!("{} or {last}", first.join(", ")),
         None => String::new(),
     }
-}
-
-/// Returns the place where a cause began, if it began beneath another.
-pub fn origin_of(run: &Run, cause: &Cause) -> Option<Place> {
-    origin(run, cause).0
 }
 
 /// Follows a cause to the place where it began.

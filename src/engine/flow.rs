@@ -6,7 +6,7 @@ use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting};
 use crate::eval;
-use crate::model::{self, OnFailure, OnUnknown, Otherwise};
+use crate::model::{self, OnFailure, OnUnknown};
 use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
 use crate::value::Value;
 
@@ -145,13 +145,7 @@ impl Turn<'_> {
             }
             _ => None,
         };
-        match otherwise? {
-            Otherwise::Rollback => Some(OnFailure::Rollback),
-            Otherwise::RollbackStage => Some(OnFailure::RollbackStage),
-            Otherwise::Pause => Some(OnFailure::Pause),
-            Otherwise::Stop => Some(OnFailure::Stop),
-            Otherwise::Hold | Otherwise::Warn => None,
-        }
+        otherwise?.on_failure()
     }
 
     pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {

@@ -9,11 +9,11 @@
 //! - `turn`: one turn, from news to effects
 //! - `flow`: how stages, loops, steps and sequences go on
 //! - `acts`: how the actions at the leaves go on
-//! - `request`: what people were asked and have said
-//! - `people`: how the run waits for people
 //! - `conditions`: how a condition is asked and decided
 //! - `measure`: what metrics, thresholds and gates are at a place
 //! - `watching`: what is watched for a while
+//! - `request`: what people were asked and have said
+//! - `people`: how the run waits for people
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `retained`: what follows success, and what happens again and again

@@ -344,8 +344,8 @@ fn every_function_has_types_that_fit_it() {
         ("all", vec![list(Bool)], "bool"),
         ("any", vec![list(Bool)], "bool"),
         ("none", vec![list(Bool)], "bool"),
-        ("role", vec![Text], "people"),
         ("score", vec![Percent, Percent, Percent], "number"),
+        ("role", vec![Text], "people"),
         ("raw", vec![Text], "string"),
     ];
     for (name, types, gives) in &rows {

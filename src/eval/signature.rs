@@ -107,8 +107,8 @@ fn row(builtin: Builtin) -> Row {
         Builtin::All => (&[Conditions], 0, Gives::Bool),
         Builtin::Any => (&[Conditions], 0, Gives::Bool),
         Builtin::None => (&[Conditions], 0, Gives::Bool),
-        Builtin::Role => (&[Text], 0, Gives::People),
         Builtin::Score => (&[Measure, SameMeasure, SameMeasure], 0, Gives::Number),
+        Builtin::Role => (&[Text], 0, Gives::People),
         Builtin::Raw => (&[Text], 0, Gives::Text),
     };
     Row { wants, optional, gives }

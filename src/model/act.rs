@@ -209,3 +209,26 @@ pub struct Save {
     pub body: Vec<Entry>,
     pub restore: Vec<Entry>,
 }
+
+impl Otherwise {
+    /// Every choice as it is written.
+    pub const ALL: [(Otherwise, &'static str); 6] = [
+        (Otherwise::Rollback, "rollback"),
+        (Otherwise::RollbackStage, "rollback_stage"),
+        (Otherwise::Pause, "pause"),
+        (Otherwise::Stop, "stop"),
+        (Otherwise::Hold, "hold"),
+        (Otherwise::Warn, "warn"),
+    ];
+
+    /// Returns what a failure does, if it is one.
+    pub fn on_failure(self) -> Option<super::OnFailure> {
+        match self {
+            Otherwise::Rollback => Some(super::OnFailure::Rollback),
+            Otherwise::RollbackStage => Some(super::OnFailure::RollbackStage),
+            Otherwise::Pause => Some(super::OnFailure::Pause),
+            Otherwise::Stop => Some(super::OnFailure::Stop),
+            Otherwise::Hold | Otherwise::Warn => None,
+        }
+    }
+}

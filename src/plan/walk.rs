@@ -94,19 +94,19 @@ macro_rules! expressions {
                 | Act::Fail { message: expr }
                 | Act::Pause { message: expr } => visit(expr),
                 Act::Restore { .. } => {}
+                Act::Ask(ask) => {
+                    visit(& $($mutable)? ask.of);
+                    (& $($mutable)? ask.text).into_iter().for_each(&mut *visit);
+                    (& $($mutable)? ask.within).into_iter().for_each(&mut *visit);
+                    match & $($mutable)? ask.kind {
+                        AskKind::Approve { need, .. } => visit(need),
+                        AskKind::Checklist { items } => items.into_iter().for_each(visit),
+                        AskKind::Confirm => {}
+                    }
+                }
                 Act::Keep(keep) => {
                     visit(& $($mutable)? keep.value);
                     (& $($mutable)? keep.target).into_iter().for_each(visit);
-                }
-                Act::Ask(ask) => {
-                    visit(& $($mutable)? ask.of);
-                    match & $($mutable)? ask.kind {
-                        AskKind::Approve { need, .. } => visit(need),
-                        AskKind::Checklist { items } => items.into_iter().for_each(&mut *visit),
-                        AskKind::Confirm => {}
-                    }
-                    let rest = [& $($mutable)? ask.text, & $($mutable)? ask.within];
-                    rest.into_iter().flatten().for_each(visit);
                 }
             }
         }

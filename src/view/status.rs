@@ -152,12 +152,12 @@ impl Board {
                 holds.push(WaitingFor::new("person", path, None, what));
             }
         }
-        holds.extend(self.waiting_for_people().take(LISTED_MAX));
         if let Some(until) = self.run.retained_until() {
             let what = format!("it has succeeded and can be taken back until {until}");
             let until = Some(until.to_string());
             holds.push(WaitingFor::new("retained", String::new(), until, what));
         }
+        holds.extend(self.waiting_for_people().take(LISTED_MAX));
         for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
             let (kind, what) = wait_words(*why);
             let what = format!("{what} until {until}");
