@@ -248,13 +248,13 @@ impl<'t> Checker<'t> {
                 }
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
+                Declaration::Checklist => format!("go through it: `checklist {text}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
                 | Declaration::Fleet(_)
                 | Declaration::Metric(_)
-                | Declaration::People
-                | Declaration::Checklist
                 | Declaration::Window
                 | Declaration::Action(_)
                 | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),

@@ -318,7 +318,7 @@ impl Run {
 
     /// Returns whether everything may still be taken back: not when that, or the end, has begun.
     pub fn can_roll_back(&self) -> bool {
-        self.ending == EndingState::Forward
+        matches!(self.ending, EndingState::Forward | EndingState::Retained { .. })
     }
 
     pub fn id(&self) -> Option<&SmolStr> {

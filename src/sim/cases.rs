@@ -213,8 +213,14 @@ fn paths(plan: &Plan, played: &Played, pick: impl Fn(&Event) -> Option<crate::pl
     played.events.iter().filter_map(|(_, event)| pick(event)).map(|place| plan.path(place)).collect()
 }
 
-const SHAKY: Odds =
-    Odds { job_fails: 120, probe_violated: 100, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
+const SHAKY: Odds = Odds {
+    job_fails: 120,
+    probe_violated: 100,
+    probe_unknown: 50,
+    person_rejects: 150,
+    person_silent: 250,
+    person_late: 400,
+};
 
 #[test]
 fn all_is_done_when_nothing_goes_wrong() {

@@ -17,12 +17,14 @@ pub struct Odds {
     pub person_rejects: u32,
     /// One who is asked says nothing at all.
     pub person_silent: u32,
+    /// One who is asked takes hours to answer rather than minutes.
+    pub person_late: u32,
 }
 
 impl Odds {
     /// Everything succeeds.
     pub const NONE: Odds =
-        Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0 };
+        Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0, person_late: 0 };
 }
 
 /// A world that answers from a seed.
