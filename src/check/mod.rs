@@ -13,6 +13,7 @@
 //! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
+//! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
 //! - `units`, `kept`: what steps leave, for this run and for later ones
 //! - `cycles`, `changes`, `lints`, `unused`: what only the whole program shows
 
@@ -30,10 +31,12 @@ mod checker;
 mod cycles;
 mod declare;
 mod exprs;
+mod facts;
 mod files;
 mod fleets;
 mod fold;
 mod frame;
+mod givens;
 mod inputs;
 mod kept;
 mod lets;
@@ -45,6 +48,7 @@ mod mismatch;
 mod names;
 mod narrow;
 mod operators;
+mod outline;
 mod outputs;
 mod path;
 mod probes;
@@ -52,6 +56,7 @@ mod records;
 mod report;
 mod rollouts;
 mod rows;
+mod scenarios;
 mod scripts;
 mod secrets;
 mod settings;
@@ -63,6 +68,7 @@ mod steps;
 mod strategies;
 mod targets;
 mod texts;
+mod timelines;
 mod types;
 mod units;
 mod unused;

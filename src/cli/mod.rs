@@ -17,6 +17,7 @@
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
+//! - `test`, `verdicts`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -53,6 +54,8 @@ mod settle;
 mod status;
 mod steer;
 mod terminal;
+mod test;
+mod verdicts;
 mod watch;
 
 pub use command::main;

@@ -128,14 +128,14 @@ fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
         }
     };
     let words = words.collect::<Result<_, Failure>>()?;
-    Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned) })
+    Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned), typed: Vec::new() })
 }
 
 /// Shows findings as they are wanted.
 pub fn show_findings(context: &Context, diagnostics: &[Diagnostic], sources: &Sources) {
     let terminal = context.terminal;
     match terminal.format {
-        Format::Human => {
+        Format::Human | Format::Junit => {
             let look = Look { color: terminal.color_err(), width: terminal.width(), unicode: true };
             terminal.say(render(diagnostics, sources, look).trim_end());
         }

@@ -123,6 +123,10 @@ codes! {
     FLEET_LOAD = "E0805", "a fleet that cannot be loaded";
     KEPT_MISSING = "E0806", "an undo without what it needs";
     PLAN_TOO_LARGE = "E0807", "a plan that is too large";
+    // Tests.
+    UNANSWERED = "E0950", "a question that the scenario does not answer";
+    UNMET = "E0951", "an expectation that was not met";
+    TIMELINE = "E0952", "a timeline that goes back";
     // Lints.
     UNUSED = "W0001", "an unused name";
     UNUSED_IMPORT = "W0002", "an unused import";

@@ -72,7 +72,7 @@ impl Turn<'_> {
             true => probe.name.to_string(),
             false => format!("{}({})", probe.name, arguments.join(", ")),
         };
-        Ok(ProbeJob { name, ask })
+        Ok(ProbeJob { name, declared: probe.name.clone(), arguments: question.arguments.clone(), ask })
     }
 
     fn with_arguments(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::value::Value;
+
 /// One thing to do in the world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
     Command(CommandJob),
@@ -95,10 +97,13 @@ pub struct StatusRange {
     pub last: u16,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeJob {
     /// As a person would write it: `up(factory-ny)`.
     pub name: String,
+    /// What was declared under which name, and the values it is asked about: a scenario answers by them.
+    pub declared: SmolStr,
+    pub arguments: Vec<Value>,
     pub ask: ProbeAsk,
 }
 

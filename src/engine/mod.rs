@@ -33,8 +33,9 @@ mod undo;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::explain;
+pub use explain::{explain, first_failure};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
+pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob,
     Probed, SecretText, Shell, StatusRange,

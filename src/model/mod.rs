@@ -7,6 +7,7 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
 //! - `act`: the actions at the leaves
+//! - `scenario`: rollouts tried on virtual time
 
 mod act;
 mod builtin;
@@ -14,6 +15,7 @@ mod decl;
 mod expr;
 mod flow;
 mod program;
+mod scenario;
 
 pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
 pub use builtin::{BUILTINS, Builtin, BuiltinRow};
@@ -27,3 +29,7 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
 pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
+pub use scenario::{
+    Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,
+    Timeline, UnitRef, Which, Wish,
+};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Probe, Rollout, Secret};
+use super::{Action, Fleet, Probe, Rollout, Secret, Test};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -45,6 +45,8 @@ pub struct Program {
     pub actions: Vec<Action>,
     pub probes: Vec<Probe>,
     pub secrets: Vec<Secret>,
+    /// Those of the program's own file.
+    pub tests: Vec<Test>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

@@ -17,6 +17,8 @@ pub struct GivenInputs {
     /// The record that an inputs file holds, with the file's name.
     pub file: Option<(String, serde_json::Value)>,
     pub profile: Option<String>,
+    /// Values that are typed already, as a test gives them; they win.
+    pub typed: Vec<(SmolStr, Value)>,
 }
 
 /// Returns a value for every input of a rollout.
@@ -82,7 +84,10 @@ impl Reading<'_> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
         let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
         let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
-        let read = if let Some((_, text)) = word {
+        let typed = self.given.typed.iter().find(|(name, _)| *name == input.name);
+        let read = if let Some((_, value)) = typed {
+            Ok(value.clone())
+        } else if let Some((_, text)) = word {
             read_as(text, &input.of)
         } else if let Some((file, json)) = field {
             from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))

@@ -3,7 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::engine::{Answer, Done, Fault, FaultKind, Job, Probed};
+use super::{Asked, Cast};
+use crate::engine::{Answer, Command, Done, Fault, FaultKind, Job, PauseReason, Probed, Run};
 use crate::plan::Place;
 
 /// How often things go wrong, in thousandths.
@@ -24,6 +25,42 @@ impl Odds {
 pub struct Luck {
     pub seed: u64,
     pub odds: Odds,
+}
+
+/// The world and the people of a run whose fate is drawn.
+#[derive(Debug)]
+pub(super) struct Fortune {
+    luck: Luck,
+    decisions: u64,
+}
+
+impl Fortune {
+    pub fn new(luck: Luck) -> Fortune {
+        Fortune { luck, decisions: 0 }
+    }
+}
+
+impl Cast for Fortune {
+    fn answer(&mut self, asked: &Asked) -> (i64, Answer) {
+        self.luck.answer(asked.place, asked.attempt, asked.job)
+    }
+
+    /// A person decides what a paused run waits for.
+    fn decide(&mut self, run: &Run) -> Option<(i64, Command)> {
+        let paused = run.paused()?;
+        self.decisions += 1;
+        let command = match paused {
+            PauseReason::Asked { .. } | PauseReason::Said { .. } if run.awaiting().next().is_none() => Command::Resume,
+            // In the end a person loses patience.
+            _ if self.decisions > 50 => Command::Rollback { reason: None },
+            _ => match self.luck.choose(self.decisions, 4) {
+                0 => Command::Skip { path: None, reason: None },
+                1 => Command::Rollback { reason: None },
+                _ => Command::Retry { path: None },
+            },
+        };
+        Some((60_000, command))
+    }
 }
 
 impl Luck {

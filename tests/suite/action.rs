@@ -617,7 +617,10 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
         tcp("127.0.0.1", free_port().await),
         tcp("no-such-host.invalid", 80),
     ];
-    let probes = asks.into_iter().map(|ask| ProbeJob { name: "up(a)".to_owned(), ask }).collect();
+    let probes = asks
+        .into_iter()
+        .map(|ask| ProbeJob { name: "up(a)".to_owned(), declared: "up".into(), arguments: Vec::new(), ask })
+        .collect();
     let Answer::Probed { results } = bench.perform(&Job::Probes { probes }).await else {
         panic!("probes are answered")
     };
