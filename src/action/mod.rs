@@ -15,6 +15,7 @@
 //! - `spelling`: the ways in which a secret may be written
 //! - `http`: one request
 //! - `probe`: questions to the world
+//! - `metric`: one number, read where it is
 //! - `fault`: why the world said no, in words
 
 mod attempt;
@@ -23,6 +24,7 @@ mod fault;
 mod group;
 mod http;
 mod mask;
+mod metric;
 mod output;
 mod outputs;
 mod performer;

@@ -15,14 +15,16 @@ use super::attempt::{Attempt, Live};
 use super::environment::Environment;
 use super::fault::{ended as was_ended, fault};
 use super::group::ProcessIdentity;
-use super::http;
 use super::outputs::read_outputs;
 use super::probe::{read_answer, tcp};
 use super::process;
 use super::programs::Programs;
 use super::start::Setup;
 use super::vault::Vault;
-use crate::engine::{Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, ProbeAsk, ProbeJob, Probed};
+use super::{http, metric};
+use crate::engine::{
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, ProbeAsk, ProbeJob, Probed,
+};
 
 /// How many probes of one job are asked side by side.
 const PROBES_AT_ONCE: usize = 32;
@@ -156,13 +158,31 @@ impl Shared {
             }
             ProbeAsk::Http(job) => read_answer(self.http(job).await),
             ProbeAsk::Tcp { host, port, timeout_ms } => tcp(host, *port, *timeout_ms).await,
+            ProbeAsk::Metric(ask) => self.metric(attempt, ask).await,
         };
         let mask = self.vault.mask();
         match probed {
             Probed::Holds => Probed::Holds,
             Probed::Violated { why } => Probed::Violated { why: mask.text(&why) },
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
+            Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
+            Probed::Sampled { value } => Probed::Sampled { value },
         }
+    }
+
+    async fn metric(&self, attempt: &Attempt, ask: &MetricAsk) -> Probed {
+        let answer = match (&ask.source, ask.over) {
+            (MetricSource::Command(job), None) => {
+                self.command(attempt, job, pin!(std::future::pending()), |_| {}).await
+            }
+            (MetricSource::Command(_) | MetricSource::Http { .. } | MetricSource::Prometheus { .. }, _) => {
+                match metric::request(ask) {
+                    Ok(request) => self.http(&request).await,
+                    Err(unknown) => return unknown,
+                }
+            }
+        };
+        metric::read(ask, answer)
     }
 
     /// Makes the folder in which a command may leave its output file, once for each folder.

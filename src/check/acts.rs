@@ -23,6 +23,7 @@ impl<'t> Checker<'t> {
             "exec" => Some(Act::Exec(self.exec(parts)?)),
             "http" => Some(Act::Http(self.http(parts)?)),
             "check" => self.check_act(parts),
+            "watch" | "guard" => self.watch_act(parts),
             "require" => self.require(row, entry),
             "wait" => self.wait(row, entry),
             "log" => Some(Act::Log { message: self.message(row, entry)? }),
@@ -65,7 +66,7 @@ impl<'t> Checker<'t> {
     }
 
     /// An argument of a program: whatever has a text; a list stands for its elements.
-    fn argument(&mut self, tree: syntax::Expr<'t>) -> Expr {
+    pub fn argument(&mut self, tree: syntax::Expr<'t>) -> Expr {
         let typed = self.hole(tree);
         if let Type::Secret(_) = typed.of {
             self.say_shown_secret(&typed.expr, &Type::Text);
@@ -132,7 +133,7 @@ impl<'t> Checker<'t> {
         let settle = self.duration(parts, "settle");
         let within = self.duration(parts, "within");
         let every = self.duration(parts, "every");
-        let otherwise = self.on_failure(parts, "otherwise");
+        let otherwise = self.otherwise(parts);
         if let (Some(every), None) = (&every, &within) {
             let problem = Diagnostic::new(Code::NO_EFFECT, every.span, "`every` has no effect without `within`");
             self.say(problem.because("asked once").help("add `within = 5m` to ask again"));

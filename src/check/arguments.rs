@@ -1,7 +1,6 @@
 //! What an `apply` gives a strategy: values, probes by their names, filled slots.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts};
@@ -100,22 +99,23 @@ impl<'t> Checker<'t> {
         value
     }
 
-    /// A probe, by its name.
+    /// Something that is asked, by its name.
     pub fn callable(&mut self, tree: syntax::Expr<'t>, want: &Callable) -> Option<Sense<'t>> {
         if let Some(name) = tree.as_name()
-            && let Some(Sense::Callable { of, probe }) = self.sense(name.text())
+            && let Some(Sense::Callable { of, asks }) = self.sense(name.text())
         {
             self.expect_callable(tree, &of, want)?;
-            return Some(Sense::Callable { of: want.clone(), probe });
+            return Some(Sense::Callable { of: want.clone(), asks });
         }
         let id = self.declared_named(tree);
+        if let Some(id) = id
+            && let Some(askable) = self.declared[id].kind.askable()
+        {
+            let of = self.askable_type(id, askable);
+            self.expect_callable(tree, &of, want)?;
+            return Some(Sense::Callable { of: want.clone(), asks: Some(askable) });
+        }
         match id.map(|it| (it, self.declared[it].kind)) {
-            Some((id, Declaration::Probe(probe))) => {
-                let params = self.signature(id).params.iter().map(|it| it.of.clone()).collect();
-                let of = Callable { word: Word::Probe, params, gives: Arc::new(Type::Bool) };
-                self.expect_callable(tree, &of, want)?;
-                Some(Sense::Callable { of: want.clone(), probe: Some(probe) })
-            }
             Some((_, Declaration::Later(_))) => None,
             Some((id, kind)) => {
                 let message = format!("`{}` is {}, and a {want} is needed", tree.text(), kind.words());
@@ -127,7 +127,10 @@ impl<'t> Checker<'t> {
                 let typed = self.expr(tree, None);
                 if !matches!(typed.of, Type::Any) {
                     let message = format!("this is {}, and a {want} is needed", described(&typed.of));
-                    self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("name a probe"));
+                    self.say(
+                        Diagnostic::new(Code::MISMATCH, tree.span(), message)
+                            .help(format!("name a {}", want.word.name())),
+                    );
                 }
                 None
             }

@@ -243,7 +243,9 @@ impl<'t> Checker<'t> {
             let problem =
                 Diagnostic::new(Code::WRONG_THING, span, format!("`{text}` is {}, not an action", kind.words()));
             let help = match kind {
-                Declaration::Probe(_) => format!("ask it: `check {text}(…)`"),
+                Declaration::Probe(_) | Declaration::Threshold(_) | Declaration::Gate(_) => {
+                    format!("ask it: `check {text}(…)`")
+                }
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
                 _ => "only actions are called on a line of their own".to_owned(),

@@ -1,4 +1,4 @@
-//! Calls in expressions: built-in functions and probes.
+//! Calls in expressions: built-in functions, and what is asked of the world.
 
 use smol_str::SmolStr;
 
@@ -6,18 +6,18 @@ use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
 use super::frame::Sense;
+use super::gates::Askable;
 use super::mismatch::described;
 use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::eval::builtin_type;
-use crate::model::{Builtin, Expr, ExprKind, ProbeId, TextPart};
+use crate::model::{Builtin, Expr, ExprKind, TextPart};
 use crate::source::{Asked, Span};
 use crate::syntax::{self, Arg, Args, ExprKind as Tree};
-use crate::value::{Callable, Type, Value, Word};
+use crate::value::{Callable, Type, Value};
 
 /// Functions that the language has and this version cannot perform yet.
-const LATER: &[&str] =
-    &["score", "before", "role", "prometheus", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
+const LATER: &[&str] = &["role", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
 
 impl<'t> Checker<'t> {
     pub fn call_expr(&mut self, tree: syntax::Expr<'t>, callee: syntax::Expr<'t>, args: Args<'t>) -> Typed {
@@ -42,6 +42,9 @@ impl<'t> Checker<'t> {
             self.say(Diagnostic::new(Code::SHAPE, span, message));
             return Typed::bad(span);
         }
+        if name.text() == "before" && !self.is_bound("before") {
+            return self.before_call(args, span);
+        }
         if let Some(builtin) = Builtin::from_name(name.text()) {
             return self.builtin_call(builtin, args, span);
         }
@@ -51,7 +54,7 @@ impl<'t> Checker<'t> {
         }
         match self.sense(name.text()) {
             Some(Sense::Declared(id)) => self.declared_call(id, callee, args, span),
-            Some(Sense::Callable { of, probe }) => self.param_call(&of, probe, args, span),
+            Some(Sense::Callable { of, asks }) => self.param_call(&of, asks, args, span),
             Some(_) => self.say_not_callable(name.text(), "a value", name.span()),
             None => {
                 self.say_unknown_call(name.text(), name.span());
@@ -83,35 +86,30 @@ impl<'t> Checker<'t> {
     fn declared_call(&mut self, id: usize, callee: syntax::Expr<'t>, args: Args<'t>, span: Span) -> Typed {
         let declared = self.declared[id];
         self.declared[id].used = true;
+        if let Some(askable) = declared.kind.askable() {
+            let signature = self.signature(id);
+            let args = self.arguments(declared.name, declared.name_span, &signature, args);
+            let of = (*self.askable_type(id, askable).gives).clone();
+            return self.asked(askable, of, args, span);
+        }
         match declared.kind {
-            Declaration::Probe(probe) => {
-                let signature = self.signature(id);
-                let args = self.arguments(declared.name, declared.name_span, &signature, args);
-                self.probe_asked(probe, args, span)
-            }
             Declaration::Later(_) => Typed::bad(span),
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
             | Declaration::Fleet(_)
+            | Declaration::Probe(_)
+            | Declaration::Metric(_)
+            | Declaration::Threshold(_)
+            | Declaration::Gate(_)
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Rollout(_) => self.say_not_callable(declared.name, declared.kind.words(), callee.span()),
         }
     }
 
-    /// Refuses a probe where none is asked.
-    fn probe_asked(&mut self, probe: ProbeId, args: Vec<Expr>, span: Span) -> Typed {
-        if !self.spot.asking {
-            let problem = Diagnostic::new(Code::ASKED_HERE, span, "a probe cannot be asked here");
-            self.say(problem.help("ask it on a line of its own: `check …` or `require …`"));
-            return Typed::new(ExprKind::Bad, Type::Bool, span);
-        }
-        Typed::new(ExprKind::Probe(probe, args), Type::Bool, span)
-    }
-
     /// A strategy's parameter that is called.
-    fn param_call(&mut self, of: &Callable, probe: Option<ProbeId>, args: Args<'t>, span: Span) -> Typed {
+    fn param_call(&mut self, of: &Callable, asks: Option<Askable>, args: Args<'t>, span: Span) -> Typed {
         let given = args.len();
         if given != of.params.len() {
             let message = format!("this takes {}, and here are {given}", count_of(of.params.len(), "argument"));
@@ -119,9 +117,9 @@ impl<'t> Checker<'t> {
         }
         let values: Vec<syntax::Expr<'t>> = args.iter().filter_map(|it| it.value).collect();
         let args = values.iter().zip(&of.params).map(|(tree, want)| self.typed(*tree, want)).collect();
-        match (of.word, probe) {
-            (Word::Probe, Some(probe)) => self.probe_asked(probe, args, span),
-            _ => Typed::new(ExprKind::Bad, (*of.gives).clone(), span),
+        match asks {
+            Some(askable) => self.asked(askable, (*of.gives).clone(), args, span),
+            None => Typed::new(ExprKind::Bad, (*of.gives).clone(), span),
         }
     }
 

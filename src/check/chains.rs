@@ -104,6 +104,9 @@ impl<'t> Checker<'t> {
                 Declaration::Let | Declaration::Fleet(_) | Declaration::Secret | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
+                | Declaration::Metric(_)
+                | Declaration::Threshold(_)
+                | Declaration::Gate(_)
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Rollout(_) => false,

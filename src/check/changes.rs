@@ -87,6 +87,8 @@ pub(super) fn changes(act: &Act) -> bool {
         Act::Run(_) | Act::Exec(_) => true,
         Act::Http(HttpAct { method, .. }) => method != "GET" && method != "HEAD",
         Act::Check(_)
+        | Act::Watch(_)
+        | Act::Guard(_)
         | Act::Require { .. }
         | Act::Wait { .. }
         | Act::WaitUntil { .. }

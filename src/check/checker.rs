@@ -82,6 +82,8 @@ pub(super) struct Checker<'t> {
     pub expanded: usize,
     /// Patterns that can be read.
     pub patterns: HashSet<String>,
+    /// What each declared metric measures.
+    pub measured: HashMap<usize, Type>,
     /// The same for whole texts, once a default was held against them.
     pub whole_patterns: HashMap<SmolStr, Option<regex::Regex>>,
 }
@@ -120,6 +122,7 @@ impl<'t> Checker<'t> {
             depth: 0,
             expanded: 0,
             patterns: HashSet::new(),
+            measured: HashMap::new(),
             whole_patterns: HashMap::new(),
         };
         files.problems.iter().for_each(|it| checker.report.add(it.clone()));
@@ -133,10 +136,15 @@ impl<'t> Checker<'t> {
         self.check_types();
         self.check_secrets();
         self.check_fleets();
+        self.learn_metrics();
         self.check_signatures();
         self.learn_kept();
         self.check_lets();
         self.check_probes();
+        self.check_metrics();
+        self.check_thresholds();
+        self.check_gates();
+        self.refuse_measure_cycles();
         self.check_actions();
         self.check_strategies();
         self.check_rollouts();

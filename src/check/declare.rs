@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{ActionId, Builtin, Expr, FleetId, ProbeId, RolloutId};
+use crate::model::{ActionId, Builtin, Expr, FleetId, GateId, MetricId, ProbeId, RolloutId, ThresholdId};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
 use crate::syntax::{Args, Entry, ExprKind, Name};
@@ -33,6 +33,9 @@ pub(super) enum Declaration {
     Secret,
     Fleet(FleetId),
     Probe(ProbeId),
+    Metric(MetricId),
+    Threshold(ThresholdId),
+    Gate(GateId),
     Action(ActionId),
     Strategy,
     Rollout(RolloutId),
@@ -60,6 +63,9 @@ pub(super) struct ParamFacts {
 pub(super) struct Tally {
     fleets: u32,
     probes: u32,
+    metrics: u32,
+    thresholds: u32,
+    gates: u32,
     actions: u32,
     rollouts: u32,
 }
@@ -74,6 +80,9 @@ impl Tally {
         match kind {
             Declaration::Fleet(_) => Declaration::Fleet(FleetId(next(&mut self.fleets))),
             Declaration::Probe(_) => Declaration::Probe(ProbeId(next(&mut self.probes))),
+            Declaration::Metric(_) => Declaration::Metric(MetricId(next(&mut self.metrics))),
+            Declaration::Threshold(_) => Declaration::Threshold(ThresholdId(next(&mut self.thresholds))),
+            Declaration::Gate(_) => Declaration::Gate(GateId(next(&mut self.gates))),
             Declaration::Action(_) => Declaration::Action(ActionId(next(&mut self.actions))),
             Declaration::Rollout(_) => Declaration::Rollout(RolloutId(next(&mut self.rollouts))),
             Declaration::Let
@@ -94,6 +103,9 @@ impl Declaration {
             Declaration::Secret => "a secret",
             Declaration::Fleet(_) => "a fleet",
             Declaration::Probe(_) => "a probe",
+            Declaration::Metric(_) => "a metric",
+            Declaration::Threshold(_) => "a threshold",
+            Declaration::Gate(_) => "a gate",
             Declaration::Action(_) => "an action",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
@@ -108,6 +120,9 @@ impl Declaration {
             "secret" => Declaration::Secret,
             "fleet" => Declaration::Fleet(FleetId(0)),
             "probe" => Declaration::Probe(ProbeId(0)),
+            "metric" => Declaration::Metric(MetricId(0)),
+            "threshold" => Declaration::Threshold(ThresholdId(0)),
+            "gate" => Declaration::Gate(GateId(0)),
             "action" => Declaration::Action(ActionId(0)),
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
@@ -176,7 +191,7 @@ impl<'t> Checker<'t> {
 
     fn declare_name(&mut self, module: usize, entry: Entry<'t>, name: Name<'t>, kind: Declaration) {
         let kind = self.tally.number(kind);
-        if matches!(kind, Declaration::Probe(_)) {
+        if kind.askable().is_some() {
             self.refuse_builtin(name);
         }
         self.refuse_taken(name.text(), name.span());

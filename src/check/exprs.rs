@@ -185,8 +185,19 @@ impl<'t> Checker<'t> {
             Declaration::Secret => secret(self.secret_name(id), span),
             // That it cannot be performed yet was said where it is declared.
             Declaration::Later(_) => Typed::bad(span),
+            Declaration::Metric(_) | Declaration::Threshold(_) | Declaration::Gate(_)
+                if self.signature(id).params.is_empty() =>
+            {
+                let askable = declared.kind.askable().expect("all three are asked");
+                self.declared[id].used = true;
+                let of = (*self.askable_type(id, askable).gives).clone();
+                self.asked(askable, of, Vec::new(), span)
+            }
             Declaration::Type
             | Declaration::Probe(_)
+            | Declaration::Metric(_)
+            | Declaration::Threshold(_)
+            | Declaration::Gate(_)
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Rollout(_) => {
@@ -200,7 +211,7 @@ impl<'t> Checker<'t> {
     pub fn say_not_a_value(&mut self, name: &str, what: &str, span: Span) {
         let problem = Diagnostic::new(Code::WRONG_THING, span, format!("`{name}` is {what}, not a value"));
         self.say(match what {
-            "a probe" => problem.help(format!("ask it: `{name}(…)`")),
+            "a probe" | "a metric" | "a threshold" | "a gate" => problem.help(format!("ask it: `{name}(…)`")),
             "an action" => problem.help(format!("call it on a line of its own: `{name}(…)`")),
             "a block" => problem.help(format!("place it on a line of its own: `do {name}(…)`")),
             "a strategy" => problem.help(format!("apply it: `apply {name} as … {{ … }}`")),

@@ -125,6 +125,10 @@ fn keeps_to_itself(expr: &Expr) -> bool {
         | ExprKind::Generate { .. }
         | ExprKind::Filter { .. }
         | ExprKind::Probe(..)
+        | ExprKind::Metric(..)
+        | ExprKind::Before(_)
+        | ExprKind::Threshold(..)
+        | ExprKind::Gate(..)
         | ExprKind::Output(_)
         | ExprKind::Kept { .. }
         | ExprKind::Run(_)

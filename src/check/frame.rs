@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use crate::model::{Expr, FleetId, LocalId, ProbeId};
+use super::gates::Askable;
+use crate::model::{Expr, FleetId, LocalId};
 use crate::source::Span;
 use crate::syntax::Entry;
 use crate::value::{Callable, Type};
@@ -58,10 +59,10 @@ pub(super) enum Sense<'t> {
         of: Type,
     },
     Secret(SmolStr),
-    /// A strategy's parameter that is called; the probe it stands for, once that is known.
+    /// A strategy's parameter that is called; what it asks, once that is known.
     Callable {
         of: Callable,
-        probe: Option<ProbeId>,
+        asks: Option<Askable>,
     },
     Slot(Rc<Slot<'t>>),
     /// Something that the file, or one that it uses, declares.

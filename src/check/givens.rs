@@ -8,7 +8,7 @@ use super::mismatch::described;
 use super::outline::OutlineKind;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Conduct, Fails, Given, Moment, Says, Which, Wish};
+use crate::model::{Conduct, Fails, Given, MetricMeans, Moment, Says, Which, Wish};
 use crate::schema::{Place, PropertyRow, WordRow, property, word};
 use crate::source::Span;
 use crate::syntax::{self, Arg, Args, Entry, ExprKind as Tree};
@@ -68,7 +68,7 @@ impl<'t> Checker<'t> {
         self.given_source(entry, id, callee.span(), arguments)
     }
 
-    /// Finds what is asked over time: a probe.
+    /// Finds what is asked over time: a probe or a metric.
     fn source_named(&mut self, tree: syntax::Expr<'t>) -> Option<usize> {
         let used: Vec<bool> = self.declared.iter().map(|it| it.used).collect();
         let found = self.declared_named(tree);
@@ -81,6 +81,8 @@ impl<'t> Checker<'t> {
     fn source_type(&self, id: usize) -> Option<Type> {
         match self.declared[id].kind {
             Declaration::Probe(_) => Some(Type::Bool),
+            Declaration::Metric(metric) => Some(self.program.metrics.get(metric.index())?.of.clone()),
+            Declaration::Threshold(_) | Declaration::Gate(_) => None,
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
@@ -90,6 +92,12 @@ impl<'t> Checker<'t> {
             | Declaration::Rollout(_)
             | Declaration::Later(_) => None,
         }
+    }
+
+    fn is_formula(&self, id: usize) -> bool {
+        let Declaration::Metric(metric) = self.declared[id].kind else { return false };
+        let metric = self.program.metrics.get(metric.index());
+        metric.is_some_and(|it| matches!(it.means, MetricMeans::Formula(_)))
     }
 
     fn say_no_source(&mut self, callee: syntax::Expr<'t>) {
@@ -107,6 +115,11 @@ impl<'t> Checker<'t> {
 
     fn given_source(&mut self, entry: Entry<'t>, id: usize, at: Span, arguments: Vec<Arg<'t>>) -> Option<Says> {
         let (name, of) = (self.declared[id].name, self.source_type(id)?);
+        if self.is_formula(id) {
+            let problem = Diagnostic::new(Code::WRONG_THING, at, format!("`{name}` is worked out from other metrics"));
+            self.say(problem.also(self.declared[id].name_span, "its formula").help("give the metrics that it is made of"));
+            return None;
+        }
         let params = self.signature(id).params.clone();
         if arguments.len() != params.len() {
             let stars = vec!["*"; params.len()].join(", ");

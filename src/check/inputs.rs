@@ -21,9 +21,12 @@ impl<'t> Checker<'t> {
         for id in 0..self.declared.len() {
             let Declared { entry, module, kind, .. } = self.declared[id];
             let signature = match kind {
-                Declaration::Probe(_) | Declaration::Action(_) | Declaration::Strategy => {
-                    self.within(module, |it| it.read_params(entry))
-                }
+                Declaration::Probe(_)
+                | Declaration::Metric(_)
+                | Declaration::Threshold(_)
+                | Declaration::Gate(_)
+                | Declaration::Action(_)
+                | Declaration::Strategy => self.within(module, |it| it.read_params(entry)),
                 Declaration::Rollout(_) => self.within(module, |it| it.read_inputs(entry)),
                 Declaration::Let
                 | Declaration::Type

@@ -10,7 +10,8 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
-//! - `settings`, `accepted`, `acts`, `scripts`: what stands at the leaves
+//! - `measures`, `gates`: what is measured, and what is demanded of it
+//! - `settings`, `accepted`, `acts`, `watches`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
@@ -36,6 +37,7 @@ mod files;
 mod fleets;
 mod fold;
 mod frame;
+mod gates;
 mod givens;
 mod inputs;
 mod kept;
@@ -43,6 +45,7 @@ mod lets;
 mod lints;
 mod lists;
 mod loops;
+mod measures;
 mod members;
 mod mismatch;
 mod names;
@@ -72,6 +75,7 @@ mod timelines;
 mod types;
 mod units;
 mod unused;
+mod watches;
 mod word;
 
 pub use checked::{Checked, check};

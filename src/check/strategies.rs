@@ -65,7 +65,7 @@ impl<'t> Checker<'t> {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
                     self.bind(text, span, Sense::Slot(Rc::new(Slot { params, fill: None })), worth);
                 }
-                Type::Callable(of) => self.bind(text, span, Sense::Callable { of, probe: None }, worth),
+                Type::Callable(of) => self.bind(text, span, Sense::Callable { of, asks: None }, worth),
                 of => {
                     self.bind_local(name, of, worth);
                 }

@@ -167,12 +167,14 @@ impl<'t> Checker<'t> {
             Sense::Declared(id) => match self.declared[id].kind {
                 Declaration::Action(_) => format!("call the action: `{name}(…)`"),
                 Declaration::Probe(_) => format!("ask the probe: `check {name}(…)`"),
+                Declaration::Threshold(_) | Declaration::Gate(_) => format!("ask it: `check {name}(…)`"),
                 Declaration::Strategy => format!("apply the strategy: `apply {name} as … {{ … }}`"),
                 Declaration::Rollout(_) => format!("run the rollout: `call {name} {{ … }}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
                 | Declaration::Fleet(_)
+                | Declaration::Metric(_)
                 | Declaration::Later(_) => return None,
             },
             Sense::Local(_) | Sense::Value { .. } | Sense::Secret(_) | Sense::Callable { .. } | Sense::Module(_) => {

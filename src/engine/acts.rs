@@ -1,10 +1,8 @@
 //! How the actions at the leaves begin, wait, are answered and end.
 
 use super::turn::{Turn, began};
-use super::{
-    Answer, Cause, Effect, Ending, Event, Evidence, Fault, FaultKind, Job, PauseReason, Probed, Truth, Waiting,
-};
-use crate::model::{Act, Check, Expr, Interrupted, Keep, Retry, Settings};
+use super::{Answer, Cause, Effect, Ending, Event, Fault, FaultKind, Job, PauseReason, Truth, Waiting};
+use crate::model::{Act, Check, Interrupted, Keep, Otherwise, Retry, Settings};
 use crate::plan::{NodeKind, Place};
 use crate::value::Value;
 
@@ -22,6 +20,8 @@ impl Turn<'_> {
         match act {
             Act::Run(_) | Act::Exec(_) | Act::Http(_) => self.ask_job(place, act),
             Act::Check(check) => self.begin_check(place, check),
+            Act::Watch(watch) => self.begin_watch(place, watch),
+            Act::Guard(watch) => self.begin_guard(place, watch),
             Act::Require { condition, .. } => self.ask_condition(place, condition),
             Act::Wait { duration } => {
                 let until = self.duration_ms(duration, place).map(|ms| self.now.plus_ms(ms));
@@ -84,7 +84,7 @@ impl Turn<'_> {
         }
     }
 
-    fn ask(&mut self, place: Place, verify: bool, job: Job) {
+    pub fn ask(&mut self, place: Place, verify: bool, job: Job) {
         let attempt = self.run.last_attempt(place) + 1;
         self.emit(Event::Asked { place, attempt, verify });
         self.step.effects.push(Effect::Perform { place, attempt, job: Box::new(job) });
@@ -100,31 +100,16 @@ impl Turn<'_> {
         }
     }
 
-    /// Asks every probe of a condition; one without probes is decided at once.
-    fn ask_condition(&mut self, place: Place, condition: &Expr) {
-        match self.probes(condition, place) {
-            Ok(probes) if probes.is_empty() => self.decide_condition(place, condition, &[], Vec::new()),
-            Ok(probes) => self.ask(place, false, Job::Probes { probes }),
-            Err(cause) => self.fail(place, cause),
-        }
-    }
-
-    /// Evaluates a condition with the answers of its probes, and says what it saw.
-    fn decide_condition(&mut self, place: Place, condition: &Expr, results: &[Probed], names: Vec<String>) {
-        match self.condition(condition, place, results) {
-            Ok(truth) => {
-                let evidence = names.into_iter().zip(results).map(|(what, it)| evidence(what, it)).collect();
-                self.emit(Event::Evaluated { place, truth, evidence });
-                self.judge(place, truth);
-            }
-            Err(cause) => self.fail(place, cause),
-        }
-    }
-
-    fn judge(&mut self, place: Place, truth: Truth) {
+    /// A condition was decided: what that means for the action that wanted it.
+    pub fn judge(&mut self, place: Place, truth: Truth) {
         let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
         match &**act {
             Act::Check(check) => self.judge_check(place, check, truth),
+            Act::Watch(watch) => self.judge_watch(place, watch),
+            Act::Guard(watch) => {
+                self.judge_watch(place, watch);
+                self.after_guard_sample(place);
+            }
             Act::Require { condition, message } => {
                 if truth == Truth::Holds {
                     return self.end(place, Ending::Done);
@@ -132,7 +117,7 @@ impl Turn<'_> {
                 let said = message.as_ref().map(|it| self.text(it, place)).transpose();
                 let cause = match said {
                     Ok(Some(message)) => Cause::Said { message },
-                    Ok(None) => Cause::Condition { truth, message: self.shown(condition) },
+                    Ok(None) => Cause::Condition { truth, message: self.shown(condition, place) },
                     Err(cause) => cause,
                 };
                 self.fail(place, cause);
@@ -156,11 +141,28 @@ impl Turn<'_> {
                     let until = self.now.plus_ms(every.max(1)).min(last);
                     self.emit(Event::Waiting { place, until, why: Waiting::Again });
                 } else {
-                    let message = check.shown.clone();
-                    self.fail(place, Cause::Condition { truth, message });
+                    self.check_failed(place, check, truth, every);
                 }
             }
             (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
+        }
+    }
+
+    /// A check has had its time: it fails, unless it says otherwise.
+    fn check_failed(&mut self, place: Place, check: &Check, truth: Truth, every_ms: i64) {
+        let cause = Cause::Condition { truth, message: check.shown.clone() };
+        match check.otherwise {
+            Some(Otherwise::Warn) => {
+                self.emit(Event::Warned { place, cause });
+                self.end(place, Ending::Done);
+            }
+            Some(Otherwise::Hold) => {
+                let until = self.now.plus_ms(every_ms.max(1));
+                self.emit(Event::Waiting { place, until, why: Waiting::Again });
+            }
+            Some(Otherwise::Rollback | Otherwise::RollbackStage | Otherwise::Pause | Otherwise::Stop) | None => {
+                self.fail(place, cause);
+            }
         }
     }
 
@@ -192,6 +194,8 @@ impl Turn<'_> {
             | Act::Exec(_)
             | Act::Http(_)
             | Act::Check(_)
+            | Act::Watch(_)
+            | Act::Guard(_)
             | Act::Require { .. }
             | Act::Wait { .. }
             | Act::WaitUntil { .. }
@@ -205,8 +209,11 @@ impl Turn<'_> {
         match (why, act) {
             (Waiting::Wait, _) => self.end(place, Ending::Done),
             (Waiting::Settle | Waiting::Again, Act::Check(check)) => self.ask_condition(place, &check.condition),
+            (Waiting::Settle | Waiting::Sample, Act::Watch(watch) | Act::Guard(watch)) => {
+                self.ask_condition(place, &watch.condition);
+            }
             (Waiting::Backoff, act) => self.ask_job(place, act),
-            (Waiting::Settle | Waiting::Again | Waiting::Delay, _) => {}
+            (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay, _) => {}
         }
     }
 
@@ -219,18 +226,6 @@ impl Turn<'_> {
             Answer::Probed { results } => self.probed(place, act, verifying, &results),
             Answer::Fault(fault) => self.faulted(place, act, fault),
         }
-    }
-
-    fn probed(&mut self, place: Place, act: &Act, verifying: bool, results: &[Probed]) {
-        let settings = act.settings();
-        let condition = match (act, settings.and_then(|it| it.interrupted.as_ref())) {
-            (_, Some(Interrupted::Verify(condition))) if verifying => condition,
-            (Act::Check(check), _) => &check.condition,
-            (Act::Require { condition, .. }, _) => condition,
-            _ => return,
-        };
-        let names = self.probes(condition, place).unwrap_or_default().into_iter().map(|it| it.name).collect();
-        self.decide_condition(place, condition, results, names);
     }
 
     /// An interrupted attempt was looked at: it was done, or not, or nobody knows.
@@ -269,7 +264,7 @@ impl Turn<'_> {
 
     /// Nobody knows whether it ran to its end: its `interrupted` decides.
     fn interrupted(&mut self, place: Place, act: &Act, fault: Fault) {
-        let asks_only = matches!(act, Act::Check(_) | Act::Require { .. });
+        let asks_only = matches!(act, Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. });
         let policy = act.settings().map(Settings::when_interrupted);
         match policy {
             // A question can be asked again at any time.
@@ -291,6 +286,7 @@ impl Turn<'_> {
     fn ask_again(&mut self, place: Place, act: &Act) {
         match act {
             Act::Check(check) => self.ask_condition(place, &check.condition),
+            Act::Watch(watch) | Act::Guard(watch) => self.ask_condition(place, &watch.condition),
             Act::Require { condition, .. } => self.ask_condition(place, condition),
             _ => {}
         }
@@ -330,15 +326,6 @@ fn unknown_fault() -> Fault {
     Fault { kind: FaultKind::Unknown, message: "nobody knows whether it ran to its end".to_owned(), code: None }
 }
 
-fn evidence(what: String, result: &Probed) -> Evidence {
-    let (truth, why) = match result {
-        Probed::Holds => (Truth::Holds, String::new()),
-        Probed::Violated { why } => (Truth::Violated, why.clone()),
-        Probed::Unknown { why } => (Truth::Unknown, why.clone()),
-    };
-    Evidence { what, truth, why }
-}
-
 impl Act {
     /// Returns what `run`, `exec` and `http` have in common.
     pub fn settings(&self) -> Option<&Settings> {
@@ -347,6 +334,8 @@ impl Act {
             Act::Exec(exec) => Some(&exec.settings),
             Act::Http(http) => Some(&http.settings),
             Act::Check(_)
+            | Act::Watch(_)
+            | Act::Guard(_)
             | Act::Require { .. }
             | Act::Wait { .. }
             | Act::WaitUntil { .. }

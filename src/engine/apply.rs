@@ -1,7 +1,8 @@
 //! How each event changes a run. Decides nothing: live or replayed, an event has the same consequences.
 
+use super::measure::Change as TargetChange;
 use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
-use super::{Answer, Cause, Ending, Event, PauseReason, Run, RunStarted, Truth, Waiting};
+use super::{Answer, Cause, Ending, Event, PauseReason, Run, RunStarted, Truth, Waiting, WatchFrame};
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role};
 use crate::value::{At, Value};
@@ -20,7 +21,11 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
         Event::Skipped { place, .. } => change.skipped(*place),
         Event::Asked { place, attempt, verify } => change.asked(*place, *attempt, *verify),
         Event::Answered { place, attempt, answer } => change.answered(*place, *attempt, answer),
-        Event::Evaluated { place, truth, .. } => change.evaluated(*place, *truth),
+        Event::Evaluated { place, truth, streaks, .. } => change.evaluated(*place, *truth, streaks),
+        Event::Baseline { what, value, .. } => {
+            change.run.baselines.insert(what.clone(), value.clone());
+        }
+        Event::Warned { place, .. } => change.warned(*place),
         Event::Waiting { place, until, why } => change.waiting(*place, *until, *why),
         Event::Ended { place, ending } => change.ended(*place, ending),
         Event::WaveAdvanced { place, wave } => change.wave_advanced(*place, *wave),
@@ -89,6 +94,13 @@ impl Change<'_> {
         self.run.agenda.insert(place);
         self.take_turn(place);
         self.began_within_loop(place);
+        if self.is_guard(place) {
+            // What follows a guard does not wait for it.
+            if let Some(around) = self.plan.around(place) {
+                self.pass_on(place, around);
+                self.run.agenda.insert(around);
+            }
+        }
         if let NodeKind::Sequence(Role::Hook(_)) = self.plan.node(place.node).kind {
             let seen = self.run.occasions.entry(place.node).or_default();
             *seen = (*seen).max(place.slot.0 + 1);
@@ -106,7 +118,7 @@ impl Change<'_> {
         let around = self.plan.around(place)?;
         match &mut self.run.frames.get_mut(&around)?.shape {
             Shape::Graph(graph) => Some(graph),
-            Shape::Plain | Shape::Loop(_) => None,
+            Shape::Plain | Shape::Loop(_) | Shape::Watch(_) => None,
         }
     }
 
@@ -206,7 +218,13 @@ impl Change<'_> {
         }
         if let (Some(stage), Some(target)) = (self.plan.stage_of(place), self.plan.target_index_of(place)) {
             self.run.touched.insert((stage.node, target));
+            self.changed(target);
         }
+    }
+
+    fn changed(&mut self, target: u32) {
+        let now = self.at;
+        self.run.changed.entry(target).or_insert(TargetChange { first: now, last: now }).last = now;
     }
 
     fn answered(&mut self, place: Place, attempt: u32, answer: &Answer) {
@@ -222,10 +240,40 @@ impl Change<'_> {
         }
     }
 
-    fn evaluated(&mut self, place: Place, truth: Truth) {
-        if let Some(frame) = self.run.frames.get_mut(&place) {
-            frame.truth = Some(truth);
-            frame.asked = false;
+    fn evaluated(&mut self, place: Place, truth: Truth, streaks: &[(String, Truth)]) {
+        for (threshold, truth) in streaks {
+            self.run.streaks.entry(threshold.clone()).or_default().sample(self.at, *truth);
+        }
+        let (at, watches) = (self.at, self.is_watch(place));
+        if watches {
+            // A watch without probes is never asked; its frame begins with its first sample.
+            self.frame(place);
+            self.run.set_status(self.plan, place, Status::Live);
+        }
+        let Some(frame) = self.run.frames.get_mut(&place) else { return };
+        frame.asked = false;
+        if watches {
+            if frame.shape == Shape::Plain {
+                frame.shape = Shape::Watch(WatchFrame::default());
+            }
+            if let Shape::Watch(watch) = &mut frame.shape {
+                watch.sample(at, truth);
+            }
+        }
+    }
+
+    fn is_guard(&self, place: Place) -> bool {
+        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)))
+    }
+
+    fn is_watch(&self, place: Place) -> bool {
+        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Watch(_) | Act::Guard(_)))
+    }
+
+    /// What was said once is not held against a watch again.
+    fn warned(&mut self, place: Place) {
+        if let Some(Frame { shape: Shape::Watch(watch), .. }) = self.run.frames.get_mut(&place) {
+            watch.forgive();
         }
     }
 
@@ -324,7 +372,7 @@ impl Change<'_> {
             order.retain(|it| *it != place.node);
             order.push(place.node);
         }
-        if passed {
+        if passed && !self.is_guard(place) {
             self.pass_on(place, around);
         }
     }
@@ -360,7 +408,7 @@ impl Change<'_> {
                 graph.open.remove(&place.node);
                 graph.failed.remove(&place.node);
             }
-            Shape::Loop(_) => {}
+            Shape::Loop(_) | Shape::Watch(_) => {}
         }
     }
 
@@ -588,6 +636,8 @@ impl Act {
             Act::Run(_) | Act::Exec(_) => true,
             Act::Http(http) => !matches!(http.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             Act::Check(_)
+            | Act::Watch(_)
+            | Act::Guard(_)
             | Act::Require { .. }
             | Act::Wait { .. }
             | Act::WaitUntil { .. }

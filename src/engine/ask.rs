@@ -1,23 +1,18 @@
 //! From an action of the program to a job for the world: every expression evaluated, every hole in its place.
 
-use std::cell::RefCell;
-
 use smol_str::SmolStr;
 
-use super::here::{Probing, Question, not_a, wrong};
+use super::here::{Probing, not_a, wrong};
 use super::turn::Turn;
-use super::{
-    Cause, CommandAccept, CommandJob, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell,
-    StatusRange, Truth,
-};
-use crate::eval::{self, Bound, Fuel, Scope};
-use crate::model::{self, Act, Expr, ExprKind, HttpAct, Probe, ProbeMeans, RunText, Settings, ShellPart, TextPart};
+use super::{Cause, CommandAccept, CommandJob, HttpJob, Invocation, Job, Piece, SecretText, Shell, StatusRange};
+use crate::eval::{self, Fuel, Scope};
+use crate::model::{self, Act, Expr, ExprKind, HttpAct, RunText, Settings, ShellPart, TextPart};
 use crate::plan::Place;
 use crate::value::Value;
 
 const COMMAND_TIMEOUT_MS: i64 = 3_600_000;
 const HTTP_TIMEOUT_MS: i64 = 30_000;
-const PROBE_TIMEOUT_MS: i64 = 10_000;
+pub(super) const PROBE_TIMEOUT_MS: i64 = 10_000;
 
 impl Turn<'_> {
     /// Returns the job of an action at a place.
@@ -31,106 +26,27 @@ impl Turn<'_> {
             _ => Err(Cause::Value { message: "there is nothing to ask the world for".to_owned() }),
         }
     }
-
-    /// Returns the probes that a condition asks, each once, in the order of asking.
-    pub fn probes(&self, condition: &Expr, place: Place) -> Result<Vec<ProbeJob>, Cause> {
-        let questions = self.questions(condition, place)?;
-        questions.iter().map(|it| self.probe_job(it, place)).collect()
-    }
-
-    fn questions(&self, condition: &Expr, place: Place) -> Result<Vec<Question>, Cause> {
-        let questions = RefCell::new(Vec::new());
-        let here = self.here(place, Probing::Collect(&questions));
-        eval::condition(condition, &here, &mut Fuel::default()).map_err(wrong)?;
-        Ok(questions.into_inner())
-    }
-
-    /// Returns whether a condition holds, given the answers of its probes in the order of asking.
-    pub fn condition(&self, condition: &Expr, place: Place, results: &[Probed]) -> Result<Truth, Cause> {
-        let questions = self.questions(condition, place)?;
-        let truths = results.iter().map(|it| match it {
-            Probed::Holds => Truth::Holds,
-            Probed::Violated { .. } => Truth::Violated,
-            Probed::Unknown { .. } => Truth::Unknown,
-        });
-        let answers: Vec<(Question, Truth)> = questions.into_iter().zip(truths).collect();
-        let here = self.here(place, Probing::Answered(&answers));
-        let truth = eval::condition(condition, &here, &mut Fuel::default()).map_err(wrong)?;
-        Ok(match truth {
-            eval::Truth::Holds => Truth::Holds,
-            eval::Truth::Violated => Truth::Violated,
-            eval::Truth::Unknown => Truth::Unknown,
-        })
-    }
-
-    fn probe_job(&self, question: &Question, place: Place) -> Result<ProbeJob, Cause> {
-        let probe = &self.plan.probes[question.probe.index()];
-        let here = self.here(place, Probing::Blind);
-        let ask = self.with_arguments(probe, &question.arguments, &here)?;
-        let arguments: Vec<String> = question.arguments.iter().map(Value::to_string).collect();
-        let name = match arguments.is_empty() {
-            true => probe.name.to_string(),
-            false => format!("{}({})", probe.name, arguments.join(", ")),
-        };
-        Ok(ProbeJob { name, declared: probe.name.clone(), arguments: question.arguments.clone(), ask })
-    }
-
-    fn with_arguments(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
-        match (probe.params.len().checked_sub(arguments.len()), arguments.split_last()) {
-            // Bound from the last to the first, so that each argument is one more name around the question.
-            (Some(0), Some((last, rest))) => {
-                let local = probe.params[rest.len()].local;
-                self.bind(probe, rest, &Bound::new(scope, local, last))
-            }
-            _ => self.probe_ask(probe, scope),
-        }
-    }
-
-    fn bind(&self, probe: &Probe, arguments: &[Value], scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
-        match arguments.split_last() {
-            Some((last, rest)) => self.bind(probe, rest, &Bound::new(scope, probe.params[rest.len()].local, last)),
-            None => self.probe_ask(probe, scope),
-        }
-    }
-
-    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
-        let asking = Asking { turn: self, scope };
-        match &probe.means {
-            ProbeMeans::Run(run) => asking.run(run, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
-            ProbeMeans::Exec(exec) => asking.exec(exec, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
-            ProbeMeans::Http(http) => asking.http(http, PROBE_TIMEOUT_MS).map(ProbeAsk::Http),
-            ProbeMeans::Tcp { address, timeout } => asking.tcp(address, timeout.as_ref()),
-        }
-    }
-
-    /// Returns a condition as a person wrote it, as far as the plan keeps that.
-    pub fn shown(&self, condition: &Expr) -> String {
-        match &condition.kind {
-            ExprKind::Probe(probe, _) => format!("`{}`", self.plan.probes[probe.index()].name),
-            _ => "the condition".to_owned(),
-        }
-    }
 }
 
 /// Evaluates the parts of one action.
-struct Asking<'a> {
-    turn: &'a Turn<'a>,
-    scope: &'a dyn Scope,
+pub(super) struct Asking<'a> {
+    pub turn: &'a Turn<'a>,
+    pub scope: &'a dyn Scope,
 }
 
 impl Asking<'_> {
-    fn value(&self, expr: &Expr) -> Result<Value, Cause> {
+    pub fn value(&self, expr: &Expr) -> Result<Value, Cause> {
         match expr.known() {
             Some(value) => Ok(value.clone()),
             None => eval::eval(expr, self.scope, &mut Fuel::default()).map_err(wrong),
         }
     }
 
-    fn text(&self, expr: &Expr) -> Result<String, Cause> {
+    pub fn text(&self, expr: &Expr) -> Result<String, Cause> {
         self.value(expr).map(|it| it.to_string())
     }
 
-    fn secret_text(&self, expr: &Expr) -> Result<SecretText, Cause> {
+    pub fn secret_text(&self, expr: &Expr) -> Result<SecretText, Cause> {
         let pieces = eval::text_with_secrets(expr, self.scope, &mut Fuel::default()).map_err(wrong)?;
         let pieces = pieces.into_iter().map(|it| match it {
             eval::Piece::Plain(text) => Piece::Plain(text.to_string()),
@@ -139,13 +55,13 @@ impl Asking<'_> {
         Ok(SecretText(pieces.collect()))
     }
 
-    fn timeout_ms(&self, settings: &Settings, default: i64) -> Result<u64, Cause> {
+    pub fn timeout_ms(&self, settings: &Settings, default: i64) -> Result<u64, Cause> {
         let Some(timeout) = &settings.timeout else { return Ok(default as u64) };
         let value = self.value(timeout)?;
         value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a("duration", &value))
     }
 
-    fn run(&self, run: &model::Run, timeout_ms: i64) -> Result<CommandJob, Cause> {
+    pub fn run(&self, run: &model::Run, timeout_ms: i64) -> Result<CommandJob, Cause> {
         let shell = match run.shell {
             model::Shell::Sh => Shell::Sh,
             model::Shell::Bash => Shell::Bash,
@@ -175,7 +91,7 @@ impl Asking<'_> {
         Ok(text)
     }
 
-    fn exec(&self, exec: &model::Exec, timeout_ms: i64) -> Result<CommandJob, Cause> {
+    pub fn exec(&self, exec: &model::Exec, timeout_ms: i64) -> Result<CommandJob, Cause> {
         let mut argv = Vec::new();
         for expr in &exec.argv {
             match self.value(expr)? {
@@ -210,7 +126,7 @@ impl Asking<'_> {
         })
     }
 
-    fn http(&self, http: &HttpAct, timeout_ms: i64) -> Result<HttpJob, Cause> {
+    pub fn http(&self, http: &HttpAct, timeout_ms: i64) -> Result<HttpJob, Cause> {
         let headers = http.headers.iter().map(|(name, it)| Ok((name.clone(), self.secret_text(it)?)));
         let mut headers = headers.collect::<Result<Vec<(SmolStr, SecretText)>, Cause>>()?;
         let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -237,7 +153,7 @@ impl Asking<'_> {
     }
 
     /// What stands before the path is taken as it is, if it can be a host; every later hole is one component.
-    fn url(&self, expr: &Expr) -> Result<String, Cause> {
+    pub fn url(&self, expr: &Expr) -> Result<String, Cause> {
         let ExprKind::Text(parts) = &expr.kind else { return self.text(expr) };
         let mut url = String::new();
         for part in parts {
@@ -259,20 +175,6 @@ impl Asking<'_> {
             }
         }
         Ok(url)
-    }
-
-    fn tcp(&self, address: &Expr, timeout: Option<&Expr>) -> Result<ProbeAsk, Cause> {
-        let address = self.text(address)?;
-        let settings = Settings { timeout: timeout.cloned(), ..Settings::default() };
-        let timeout_ms = self.timeout_ms(&settings, PROBE_TIMEOUT_MS)?;
-        let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
-        match parts {
-            Some((host, port)) if !host.is_empty() => {
-                let host = host.trim_matches(['[', ']']).to_owned();
-                Ok(ProbeAsk::Tcp { host, port, timeout_ms })
-            }
-            _ => Err(Cause::Value { message: format!("`{address}` is not an address like `host:80`") }),
-        }
     }
 }
 

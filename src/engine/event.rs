@@ -58,6 +58,22 @@ pub enum Event {
         truth: Truth,
         /// Each probe as a person would write it, with its answer.
         evidence: Vec<Evidence>,
+        /// What each sustained threshold came to, by its name with what it is about.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        streaks: Vec<(String, Truth)>,
+    },
+    /// What a metric was before the first change to its subject; learned once.
+    Baseline {
+        #[serde(flatten)]
+        place: Place,
+        what: String,
+        value: Value,
+    },
+    /// Something is violated that only warns.
+    Warned {
+        #[serde(flatten)]
+        place: Place,
+        cause: Cause,
     },
     /// It waits until then, unless something else happens.
     Waiting {
@@ -191,13 +207,22 @@ pub enum Truth {
 }
 
 /// One thing that a condition looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// As a person would write it: `up(factory-ny)`.
     pub what: String,
     pub truth: Truth,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// What was sampled or compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// What it was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Value>,
+    /// How far the two are apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<Value>,
 }
 
 /// Why something waits.
@@ -214,6 +239,8 @@ pub enum Waiting {
     Settle,
     /// A check that is tried again.
     Again,
+    /// The next sample of a watch.
+    Sample,
 }
 
 /// How something ended.

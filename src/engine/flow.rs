@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
 use super::turn::{Turn, began};
-use super::{Cause, Ending, Event, Outcome, PauseReason, Waiting};
+use super::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting};
 use crate::eval;
-use crate::model::{self, OnFailure};
+use crate::model::{self, OnFailure, OnUnknown, Otherwise};
 use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
 use crate::value::Value;
 
@@ -123,11 +123,32 @@ impl Turn<'_> {
         let end = self.plan.node(failed.node).end.0;
         (failed.node.0..end).map(NodeId).find_map(|node| {
             let NodeKind::Act(act) = &self.plan.node(node).kind else { return None };
-            let model::Act::Check(check) = &**act else { return None };
-            let otherwise = check.otherwise?;
             let mut slots = self.plan.slots_beneath(node, failed);
-            slots.any(|slot| self.status(Place::new(node, Slot(slot))) == Status::Failed).then_some(otherwise)
+            let at = slots.find(|slot| self.status(Place::new(node, Slot(*slot))) == Status::Failed);
+            self.word_of(act, Place::new(node, Slot(at?)))
         })
+    }
+
+    /// Returns what a condition that failed says about that.
+    fn word_of(&self, act: &model::Act, failed: Place) -> Option<OnFailure> {
+        let otherwise = match act {
+            model::Act::Check(check) => check.otherwise,
+            model::Act::Watch(watch) | model::Act::Guard(watch) => {
+                let lost = matches!(self.run.causes.get(&failed), Some(Cause::Condition { truth: Truth::Unknown, .. }));
+                if lost && watch.on_unknown == OnUnknown::Pause {
+                    return Some(OnFailure::Pause);
+                }
+                watch.otherwise
+            }
+            _ => None,
+        };
+        match otherwise? {
+            Otherwise::Rollback => Some(OnFailure::Rollback),
+            Otherwise::RollbackStage => Some(OnFailure::RollbackStage),
+            Otherwise::Pause => Some(OnFailure::Pause),
+            Otherwise::Stop => Some(OnFailure::Stop),
+            Otherwise::Hold | Otherwise::Warn => None,
+        }
     }
 
     pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {

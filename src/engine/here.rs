@@ -4,19 +4,34 @@ use std::cell::RefCell;
 
 use smol_str::SmolStr;
 
+use super::measure::{Notes, Noting};
 use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Run, Truth};
-use crate::eval::{self, Answer, Fuel, Scope, Silence};
-use crate::model::{Expr, FleetId, LocalId, LoopField, ProbeId, RunField, StageField, WaveField};
+use crate::eval::{self, Answer, Fuel, Scope, Silence, Stretch};
+use crate::model::{
+    Comparison, Expr, FleetId, GateId, LocalId, LoopField, MetricId, ProbeId, RunField, StageField, ThresholdId,
+    WaveField,
+};
 use crate::plan::{Binding, Elements, NodeId, NodeKind, Place, Plan, Role, Slot, SpaceId};
 use crate::value::{At, Value};
 
-/// One question to the world: which probe, about what.
+/// One question to the world: what is asked, about what.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Question {
-    pub probe: ProbeId,
-    pub arguments: Vec<Value>,
+pub(super) enum Question {
+    Probe { probe: ProbeId, arguments: Vec<Value> },
+    Metric { metric: MetricId, arguments: Vec<Value> },
+    Before { metric: MetricId, arguments: Vec<Value>, stretch: Stretch },
+}
+
+/// What is known of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Known {
+    Truth(Truth),
+    Value(Value),
+    Unknown,
+    /// Data is absent, and that counts as a violation.
+    Fails,
 }
 
 /// What is known of the world while a condition is evaluated.
@@ -25,7 +40,7 @@ pub(super) enum Probing<'a> {
     Blind,
     /// Nothing yet: what is asked for is written down.
     Collect(&'a RefCell<Vec<Question>>),
-    Answered(&'a [(Question, Truth)]),
+    Answered(&'a [(Question, Known)]),
 }
 
 /// The scope of a place.
@@ -35,11 +50,12 @@ pub(super) struct Here<'a> {
     pub now: At,
     pub place: Place,
     pub probing: Probing<'a>,
+    pub notes: Noting<'a>,
 }
 
 /// Returns the scope of a run as a whole, for questions about it from outside.
 pub fn seen_from_outside<'a>(plan: &'a Plan, run: &'a Run, now: At) -> impl Scope + 'a {
-    Here { plan, run, now, place: Place::ROOT, probing: Probing::Blind }
+    Here { plan, run, now, place: Place::ROOT, probing: Probing::Blind, notes: None }
 }
 
 impl Turn<'_> {
@@ -51,7 +67,7 @@ impl Turn<'_> {
     }
 
     pub fn here<'t>(&'t self, place: Place, probing: Probing<'t>) -> Here<'t> {
-        Here { plan: self.plan, run: self.run, now: self.now, place, probing }
+        Here { plan: self.plan, run: self.run, now: self.now, place, probing, notes: None }
     }
 
     pub fn text(&self, expr: &Expr, place: Place) -> Result<String, Cause> {
@@ -88,9 +104,17 @@ pub(super) fn wrong(wrong: eval::Wrong) -> Cause {
     Cause::Value { message: wrong.message }
 }
 
+impl<'a> Here<'a> {
+    /// Writes down what is compared.
+    pub fn noting(self, notes: &'a RefCell<Notes>) -> Here<'a> {
+        Here { notes: Some(notes), ..self }
+    }
+}
+
 impl Here<'_> {
     fn at(&self, place: Place) -> Here<'_> {
-        Here { plan: self.plan, run: self.run, now: self.now, place, probing: Probing::Blind }
+        let (plan, run, now) = (self.plan, self.run, self.now);
+        Here { plan, run, now, place, probing: Probing::Blind, notes: None }
     }
 
     /// Returns what a loop's name stands for in one slot of its body.
@@ -187,24 +211,28 @@ impl Scope for Here<'_> {
     }
 
     fn probe(&self, probe: ProbeId, arguments: &[Value]) -> Answer {
-        let question = Question { probe, arguments: arguments.to_vec() };
-        match self.probing {
-            Probing::Blind => Ok(Value::Unknown),
-            Probing::Collect(questions) => {
-                let mut questions = questions.borrow_mut();
-                if !questions.contains(&question) {
-                    questions.push(question);
-                }
-                Ok(Value::Unknown)
-            }
-            Probing::Answered(answers) => {
-                let answer = answers.iter().find(|(it, _)| *it == question);
-                Ok(match answer.map(|it| it.1) {
-                    Some(Truth::Holds) => Value::Bool(true),
-                    Some(Truth::Violated) => Value::Bool(false),
-                    Some(Truth::Unknown) | None => Value::Unknown,
-                })
-            }
+        Ok(self.ask(Question::Probe { probe, arguments: arguments.to_vec() }))
+    }
+
+    fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
+        self.metric_value(metric, arguments)
+    }
+
+    fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
+        self.value_before(metric, arguments, stretch)
+    }
+
+    fn threshold(&self, threshold: ThresholdId, arguments: &[Value]) -> Answer {
+        self.threshold_truth(threshold, arguments)
+    }
+
+    fn gate(&self, gate: GateId, arguments: &[Value]) -> Answer {
+        self.gate_truth(gate, arguments)
+    }
+
+    fn compared(&self, how: Comparison, left: &Value, right: &Value, truth: eval::Truth) {
+        if let Some(notes) = self.notes {
+            notes.borrow_mut().compare(how, left, right, truth.into());
         }
     }
 

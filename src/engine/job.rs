@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::value::Value;
+use crate::value::{At, Type, Value};
 
 /// One thing to do in the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,13 +101,13 @@ pub struct StatusRange {
 pub struct ProbeJob {
     /// As a person would write it: `up(factory-ny)`.
     pub name: String,
-    /// What was declared under which name, and the values it is asked about: a scenario answers by them.
-    pub declared: SmolStr,
+    /// The declared name of what is asked, and what it is asked about.
+    pub subject: SmolStr,
     pub arguments: Vec<Value>,
     pub ask: ProbeAsk,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeAsk {
     Command(CommandJob),
@@ -118,10 +118,42 @@ pub enum ProbeAsk {
         port: u16,
         timeout_ms: u64,
     },
+    Metric(MetricAsk),
+}
+
+/// A number to read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricAsk {
+    pub source: MetricSource,
+    /// What the answer is to be.
+    pub of: Type,
+    /// What one of the source is in the base of the type.
+    pub factor: f64,
+    /// The mean over the time from the first to the second; none: the value now.
+    pub over: Option<(At, At)>,
+}
+
+/// Where a number is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricSource {
+    Prometheus {
+        url: String,
+        query: String,
+        headers: Vec<(SmolStr, SecretText)>,
+        timeout_ms: u64,
+    },
+    /// A JSON document, and where in it the number is (RFC 6901).
+    Http {
+        request: HttpJob,
+        pointer: String,
+    },
+    /// A program that prints the number.
+    Command(CommandJob),
 }
 
 /// What came of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     Done(Done),
@@ -172,7 +204,7 @@ pub enum FaultKind {
 }
 
 /// The result of one probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probed {
     Holds,
@@ -182,6 +214,14 @@ pub enum Probed {
     },
     /// It did not answer: no data is not good data.
     Unknown {
+        why: String,
+    },
+    /// A metric's value.
+    Sampled {
+        value: Value,
+    },
+    /// Its source answered, and has no data.
+    Absent {
         why: String,
     },
 }

@@ -9,17 +9,22 @@
 //! - `turn`: one turn, from news to effects
 //! - `flow`: how stages, loops, steps and sequences go on
 //! - `acts`: how the actions at the leaves go on
+//! - `conditions`: how a condition is asked and decided
+//! - `measure`: what metrics, thresholds and gates are at a place
+//! - `watching`: what is watched for a while
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `command`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
+//! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
 
 mod acts;
 mod apply;
 mod ask;
 mod command;
+mod conditions;
 mod event;
 mod explain;
 mod finish;
@@ -27,9 +32,13 @@ mod flow;
 mod heard;
 mod here;
 mod job;
+mod measure;
+mod promql;
+mod question;
 mod run;
 mod turn;
 mod undo;
+mod watching;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
@@ -37,8 +46,9 @@ pub use explain::{explain, first_failure};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, Piece, ProbeAsk, ProbeJob,
-    Probed, SecretText, Shell, StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
+    Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
 };
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};
+pub use watching::WatchFrame;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::{Cause, Done, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
+use super::measure::{Change, Streak};
+use super::{Cause, Done, Outcome, PauseReason, Person, RunStarted, Waiting, WatchFrame};
 use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Value};
 
@@ -32,6 +33,12 @@ pub struct Run {
     pub(super) touched: BTreeSet<(NodeId, u32)>,
     /// The elements of loops that are known only when they begin.
     pub(super) late: BTreeMap<SpaceId, Vec<Value>>,
+    /// When each target was changed, by its place in the plan's table.
+    pub(super) changed: BTreeMap<u32, Change>,
+    /// What metrics were before the first change, as they were learned.
+    pub(super) baselines: BTreeMap<String, Value>,
+    /// How sustained thresholds have been.
+    pub(super) streaks: BTreeMap<String, Streak>,
     /// Where a failure waits for a person.
     pub(super) awaiting: BTreeSet<Place>,
     /// Why targets failed without failing their loop.
@@ -134,8 +141,6 @@ pub struct Frame {
     pub closing: Option<Cause>,
     /// The next child of a sequence.
     pub cursor: u32,
-    /// What a check found last.
-    pub truth: Option<Truth>,
     pub shape: Shape,
     pub undo: Option<UndoFrame>,
 }
@@ -146,6 +151,7 @@ pub enum Shape {
     Plain,
     Graph(GraphFrame),
     Loop(LoopFrame),
+    Watch(WatchFrame),
 }
 
 /// The stages of a rollout that is under way.
@@ -207,7 +213,6 @@ impl Frame {
             deadline: None,
             closing: None,
             cursor: 0,
-            truth: None,
             shape: Shape::Plain,
             undo: None,
         }
@@ -216,7 +221,7 @@ impl Frame {
     pub(super) fn as_loop(&self) -> Option<&LoopFrame> {
         match &self.shape {
             Shape::Loop(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) => None,
+            Shape::Plain | Shape::Graph(_) | Shape::Watch(_) => None,
         }
     }
 }
@@ -368,6 +373,9 @@ impl PartialEq for Run {
             && self.left == other.left
             && self.kept == other.kept
             && self.touched == other.touched
+            && self.changed == other.changed
+            && self.baselines == other.baselines
+            && self.streaks == other.streaks
             && self.awaiting == other.awaiting
             && self.failed_targets == other.failed_targets
             && self.paused == other.paused

@@ -47,6 +47,9 @@ impl Turn<'_> {
     }
 
     pub fn end(&mut self, place: Place, ending: Ending) {
+        if !matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
+            self.end_guards(place);
+        }
         self.emit(Event::Ended { place, ending });
     }
 
@@ -142,7 +145,7 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
-        self.run.paused.is_none() && self.closing_around(inside).is_none()
+        self.run.paused.is_none() && self.closing_around(inside).is_none() && !self.is_held(inside)
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
@@ -169,7 +172,10 @@ impl Turn<'_> {
     pub fn is_busy_beneath(&self, place: Place) -> bool {
         let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
         let after = Place::new(NodeId(place.node.0 + 1), crate::plan::Slot::ONLY);
-        self.run.frames.range(after..end).any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place))
+        self.run
+            .frames
+            .range(after..end)
+            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_guard(*it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {

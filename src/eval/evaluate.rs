@@ -3,8 +3,8 @@
 
 use smol_str::SmolStr;
 
-use super::{Bound, Fuel, Scope, Silence, Truth, Wrong, builtin, operate, read, text};
-use crate::model::{Expr, ExprKind, LocalId, OutputRef};
+use super::{Bound, Fuel, Scope, Silence, Stretch, Truth, Wrong, builtin, operate, read, text};
+use crate::model::{Before, Expr, ExprKind, LocalId, OutputRef};
 use crate::source::Span;
 use crate::value::{Record, Value};
 
@@ -62,7 +62,9 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
         }
         ExprKind::Compare(comparison, left, right) => {
             let (left, right) = both(left, right, scope, fuel)?;
-            operate::compared(*comparison, &left, &right, span, fuel).map(Truth::value)
+            let truth = operate::compared(*comparison, &left, &right, span, fuel)?;
+            scope.compared(*comparison, &left, &right, truth);
+            Ok(truth.value())
         }
         ExprKind::And(left, right) => eval_and(left, right, scope, fuel),
         ExprKind::Or(left, right) => eval_or(left, right, scope, fuel),
@@ -77,7 +79,7 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
         ExprKind::If(cond, then, otherwise) => match condition(cond, scope, fuel)? {
             Truth::Holds => eval(then, scope, fuel),
             Truth::Violated => eval(otherwise, scope, fuel),
-            Truth::Unknown => Ok(Value::Unknown),
+            Truth::Unknown => if_unknown(then, otherwise, scope, fuel),
         },
         ExprKind::Range(first, last) => {
             let (first, last) = both(first, last, scope, fuel)?;
@@ -92,6 +94,19 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
             let arguments = eval_all(arguments, scope, fuel)?;
             known(scope.probe(*probe, &arguments), span)
         }
+        ExprKind::Metric(metric, arguments) => {
+            let arguments = eval_all(arguments, scope, fuel)?;
+            known(scope.metric(*metric, &arguments), span)
+        }
+        ExprKind::Before(before) => eval_before(before, span, scope, fuel),
+        ExprKind::Threshold(threshold, arguments) => {
+            let arguments = eval_all(arguments, scope, fuel)?;
+            known(scope.threshold(*threshold, &arguments), span)
+        }
+        ExprKind::Gate(gate, arguments) => {
+            let arguments = eval_all(arguments, scope, fuel)?;
+            known(scope.gate(*gate, &arguments), span)
+        }
         ExprKind::Output(output) => eval_output(output, span, scope, fuel),
         ExprKind::Kept { target, key } => {
             let target = eval_some(target.as_deref(), scope, fuel)?;
@@ -105,6 +120,25 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
         ExprKind::Today => known(scope.today(), span),
         ExprKind::Bad => Err(Wrong::cannot(span, "this was reported as an error and has no value")),
     }
+}
+
+/// Where it is unknown which of two values stands, both are looked at: if they are one, that is it.
+fn if_unknown(then: &Expr, otherwise: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let (then, otherwise) = both(then, otherwise, scope, fuel)?;
+    Ok(if then == otherwise { then } else { Value::Unknown })
+}
+
+/// How long the stretch is over which what was before is taken, if it is not said.
+const BEFORE_OVER_MS: i64 = 3_600_000;
+
+fn eval_before(before: &Before, span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let arguments = eval_all(&before.arguments, scope, fuel)?;
+    let mut length = |expr: &Option<Expr>, default: i64| -> Result<i64, Wrong> {
+        let value = eval_some(expr.as_ref(), scope, fuel)?;
+        Ok(value.and_then(|it| it.as_duration_ms()).unwrap_or(default).max(0))
+    };
+    let stretch = Stretch { over_ms: length(&before.over, BEFORE_OVER_MS)?, ago_ms: length(&before.ago, 0)? };
+    known(scope.before(before.metric, &arguments, stretch), span)
 }
 
 /// Puts the place to what a scope said.

@@ -344,6 +344,7 @@ fn every_function_has_types_that_fit_it() {
         ("all", vec![list(Bool)], "bool"),
         ("any", vec![list(Bool)], "bool"),
         ("none", vec![list(Bool)], "bool"),
+        ("score", vec![Percent, Percent, Percent], "number"),
         ("raw", vec![Text], "string"),
     ];
     for (name, types, gives) in &rows {

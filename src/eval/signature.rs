@@ -30,6 +30,10 @@ enum Want {
     /// A list of what can be added up.
     Measured,
     Conditions,
+    /// A number, percent, duration or size.
+    Measure,
+    /// What may be compared with the first argument.
+    SameMeasure,
     /// A list or a text.
     Holder,
     /// An element, or a part, of the first argument.
@@ -48,6 +52,7 @@ enum Gives {
     Text,
     Bool,
     Int,
+    Number,
     Any,
     Texts,
     /// An element of the first argument, or what the arguments have in common.
@@ -69,8 +74,8 @@ struct Row {
 
 fn row(builtin: Builtin) -> Row {
     use Want::{
-        Conditions, Countable, Fields, Holder, Int, List, MaybeText, Measured, Ordered, Part, Pattern, Plain, Scaled,
-        Showable, ShowableList, Text,
+        Conditions, Countable, Fields, Holder, Int, List, MaybeText, Measure, Measured, Ordered, Part, Pattern, Plain,
+        SameMeasure, Scaled, Showable, ShowableList, Text,
     };
     let (wants, optional, gives): (&'static [Want], usize, Gives) = match builtin {
         Builtin::Env => (&[Text, MaybeText], 1, Gives::Text),
@@ -101,6 +106,7 @@ fn row(builtin: Builtin) -> Row {
         Builtin::All => (&[Conditions], 0, Gives::Bool),
         Builtin::Any => (&[Conditions], 0, Gives::Bool),
         Builtin::None => (&[Conditions], 0, Gives::Bool),
+        Builtin::Score => (&[Measure, SameMeasure, SameMeasure], 0, Gives::Number),
         Builtin::Raw => (&[Text], 0, Gives::Text),
     };
     Row { wants, optional, gives }
@@ -217,6 +223,8 @@ impl Want {
             Want::Ordered => "a list of numbers, units, times or strings",
             Want::Measured => "a list of numbers, percents, durations or sizes",
             Want::Conditions => "a list of conditions",
+            Want::Measure => "a number, percent, duration or size",
+            Want::SameMeasure => "what the first argument is",
             Want::Holder => "a list or a string",
             Want::Part => "what may be an element of the first",
             Want::Countable => "a list, a string or a map",
@@ -239,6 +247,8 @@ impl Want {
             Want::Ordered => element().is_some_and(|it| is_ordered(&it)),
             Want::Measured => element().is_some_and(|it| is_measured(&it)),
             Want::Conditions => element().is_some_and(|it| it.fits(&Type::Bool)),
+            Want::Measure => is_measured(has),
+            Want::SameMeasure => is_measured(has) && in_common(&arguments[0], has).is_some(),
             Want::Holder => element().is_some() || is_text(has),
             Want::Part => is_part(has, &arguments[0]),
             Want::Countable => element().is_some() || is_text(has) || matches!(has, Type::Map(_) | Type::Record(_)),
@@ -263,6 +273,7 @@ impl Gives {
             Gives::Text => Type::Text,
             Gives::Bool => Type::Bool,
             Gives::Int => Type::Int,
+            Gives::Number => Type::Number,
             Gives::Any => Type::Any,
             Gives::Texts => Type::list(Type::Text),
             Gives::Element => element(),

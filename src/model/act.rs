@@ -14,6 +14,9 @@ pub enum Act {
     Exec(Exec),
     Http(HttpAct),
     Check(Check),
+    Watch(Watch),
+    /// As a watch, in the background, until what encloses it ends.
+    Guard(Watch),
     /// `require C "message"`: fails at once if the condition does not hold or is unknown.
     Require {
         condition: Expr,
@@ -137,7 +140,56 @@ pub struct Check {
     pub within: Option<Expr>,
     /// 5 s by default.
     pub every: Option<Expr>,
-    pub otherwise: Option<super::OnFailure>,
+    pub otherwise: Option<Otherwise>,
+}
+
+/// What a condition that does not pass does, other than what its stage says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Otherwise {
+    Rollback,
+    RollbackStage,
+    Pause,
+    Stop,
+    /// Nothing goes on until it holds again.
+    Hold,
+    /// It is said, and the run goes on.
+    Warn,
+}
+
+/// `watch C { lasts, every, … }` and `guard C { … }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    pub condition: Expr,
+    /// As a person would write it.
+    pub shown: String,
+    pub settle: Option<Expr>,
+    /// Without it, a guard: as long as what encloses it.
+    pub lasts: Option<Expr>,
+    /// One minute by default.
+    pub every: Option<Expr>,
+    /// The violation with this number fails; 1 by default, unless `fail_in_a_row` is said.
+    pub fail_after: Option<Expr>,
+    pub fail_in_a_row: Option<Expr>,
+    pub pass_in_a_row: Option<Expr>,
+    /// How long it may be unknown in a row; 15 minutes by default.
+    pub unknown: Option<Expr>,
+    pub on_unknown: OnUnknown,
+    /// Of a guard: whether what runs is ended when it fails.
+    pub interrupt: bool,
+    pub otherwise: Option<Otherwise>,
+}
+
+/// What happens when a watched condition has been unknown for too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnknown {
+    /// A person decides.
+    #[default]
+    Pause,
+    Fail,
+    /// It is watched on, until something is known again.
+    Hold,
 }
 
 /// `keep key = value`: what this target, or the rollout, now has.

@@ -58,6 +58,8 @@ builtins! {
     All = "all", "all(list: list<bool>): bool", "Whether all conditions hold; over nothing it is unknown.";
     Any = "any", "any(list: list<bool>): bool", "Whether one of the conditions holds; over nothing it is unknown.";
     None = "none", "none(list: list<bool>): bool", "Whether none of the conditions holds; over nothing it is unknown.";
+    Score = "score", "score(m: T, good: T, bad: T): number",
+        "How good a value is: 100 at `good` and beyond, 0 at `bad` and beyond, straight between.";
     Raw = "raw", "raw(text: string): string", "Puts a text into a command unquoted, as if it were part of the script.";
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Builtin, FleetId, LocalId, ProbeId};
+use super::{Builtin, FleetId, GateId, LocalId, MetricId, ProbeId, ThresholdId};
 use crate::source::Span;
 use crate::value::{Sum, Value};
 
@@ -58,6 +58,12 @@ pub enum ExprKind {
     Builtin(Builtin, Vec<Expr>),
     /// Asks the world; unknown until it has answered.
     Probe(ProbeId, Vec<Expr>),
+    /// The value of a metric now; unknown until it was sampled.
+    Metric(MetricId, Vec<Expr>),
+    /// A metric's mean over a stretch of time that ended before the first change to its subject.
+    Before(Box<Before>),
+    Threshold(ThresholdId, Vec<Expr>),
+    Gate(GateId, Vec<Expr>),
     Output(OutputRef),
     /// What earlier runs left under this key, for a target or for the rollout itself.
     Kept {
@@ -75,6 +81,17 @@ pub enum ExprKind {
     Today,
     /// Stands where an error was reported; never part of a plan.
     Bad,
+}
+
+/// `before(m, over = 1h, ago = 0s)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    pub metric: MetricId,
+    pub arguments: Vec<Expr>,
+    /// How long the stretch is; an hour by default.
+    pub over: Option<Expr>,
+    /// How long before the first change it ends.
+    pub ago: Option<Expr>,
 }
 
 /// A part of a string with holes.
@@ -196,7 +213,15 @@ impl Expr {
                 TextPart::Chunk(_) => {}
                 TextPart::Hole(hole) => visit(hole),
             }),
-            ExprKind::List(list) | ExprKind::Builtin(_, list) | ExprKind::Probe(_, list) => list.iter().for_each(visit),
+            ExprKind::List(list)
+            | ExprKind::Builtin(_, list)
+            | ExprKind::Probe(_, list)
+            | ExprKind::Metric(_, list)
+            | ExprKind::Threshold(_, list)
+            | ExprKind::Gate(_, list) => list.iter().for_each(visit),
+            ExprKind::Before(before) => {
+                before.arguments.iter().chain(&before.over).chain(&before.ago).for_each(visit);
+            }
             ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| visit(value)),
             ExprKind::Rest(of) | ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Minus(of) => visit(of),
             ExprKind::Index(a, b)

@@ -6,6 +6,7 @@
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
+//! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
 //! - `scenario`: rollouts tried on virtual time
 
@@ -14,21 +15,26 @@ mod builtin;
 mod decl;
 mod expr;
 mod flow;
+mod gate;
 mod program;
 mod scenario;
 
-pub use act::{Act, Check, Exec, HttpAct, Interrupted, Keep, Run, RunText, Save, Settings, Shell, ShellPart};
+pub use act::{
+    Act, Check, Exec, HttpAct, Interrupted, Keep, OnUnknown, Otherwise, Run, RunText, Save, Settings, Shell, ShellPart,
+    Watch,
+};
 pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
 pub use expr::{
-    Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
+    Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
 };
-pub use program::{ActionId, FleetId, LocalId, ProbeId, Program, RolloutId, SecretId};
+pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
 pub use scenario::{
     Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,
     Timeline, UnitRef, Which, Wish,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Probe, Rollout, Secret, Test};
+use super::{Action, Fleet, Gate, Metric, Probe, Rollout, Secret, Test, Threshold};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -30,6 +30,12 @@ ids! {
     ActionId;
     /// A probe of the program.
     ProbeId;
+    /// A metric of the program.
+    MetricId;
+    /// A threshold of the program.
+    ThresholdId;
+    /// A gate of the program.
+    GateId;
     /// A secret of the program.
     SecretId;
     /// A name that is bound while the run goes on: an input, a parameter, a loop's or a comprehension's name.
@@ -44,6 +50,9 @@ pub struct Program {
     pub fleets: Vec<Fleet>,
     pub actions: Vec<Action>,
     pub probes: Vec<Probe>,
+    pub metrics: Vec<Metric>,
+    pub thresholds: Vec<Threshold>,
+    pub gates: Vec<Gate>,
     pub secrets: Vec<Secret>,
     /// Those of the program's own file.
     pub tests: Vec<Test>,

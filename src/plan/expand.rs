@@ -68,12 +68,17 @@ impl<'a> Expansion<'a> {
             targets: Vec::new(),
             fleets: Vec::new(),
             probes: program.probes.clone(),
+            metrics: program.metrics.clone(),
+            thresholds: program.thresholds.clone(),
+            gates: program.gates.clone(),
             secrets: program.secrets.clone(),
             pass_env: program.rollout(request.rollout).pass_env.clone(),
             exclusive: None,
             tolerate: None,
             dependents: Vec::new(),
             named: BTreeMap::new(),
+            target_numbers: BTreeMap::new(),
+            guards: false,
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();

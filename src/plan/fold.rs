@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::{Node, NodeKind};
 use crate::eval::Wrong;
-use crate::model::{Act, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart};
+use crate::model::{Act, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Watch};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -75,6 +75,12 @@ fn of_act(act: &mut Act, visit: &mut dyn FnMut(&mut Expr)) {
             visit(&mut check.condition);
             let times = [&mut check.settle, &mut check.within, &mut check.every];
             times.into_iter().flatten().for_each(visit);
+        }
+        Act::Watch(watch) | Act::Guard(watch) => {
+            visit(&mut watch.condition);
+            let Watch { settle, lasts, every, fail_after, fail_in_a_row, pass_in_a_row, unknown, .. } = watch;
+            let numbers = [settle, lasts, every, fail_after, fail_in_a_row, pass_in_a_row, unknown];
+            numbers.into_iter().flatten().for_each(visit);
         }
         Act::Require { condition, message } => {
             visit(condition);
@@ -187,7 +193,15 @@ pub(super) fn for_each_part_mut(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr
             TextPart::Chunk(_) => {}
             TextPart::Hole(hole) => visit(hole),
         }),
-        ExprKind::List(list) | ExprKind::Builtin(_, list) | ExprKind::Probe(_, list) => list.iter_mut().for_each(visit),
+        ExprKind::List(list)
+        | ExprKind::Builtin(_, list)
+        | ExprKind::Probe(_, list)
+        | ExprKind::Metric(_, list)
+        | ExprKind::Threshold(_, list)
+        | ExprKind::Gate(_, list) => list.iter_mut().for_each(visit),
+        ExprKind::Before(before) => {
+            before.arguments.iter_mut().chain(&mut before.over).chain(&mut before.ago).for_each(visit);
+        }
         ExprKind::Record(fields) => fields.iter_mut().for_each(|(_, value)| visit(value)),
         ExprKind::Rest(of) | ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Minus(of) => visit(of),
         ExprKind::Index(a, b)

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Elements, LoopNumbers, Slot, Space, SpaceId};
-use crate::model::{Act, Event, Expr, LabelType, LocalId, Loop, OnFailure, Probe, Retry, Secret};
+use crate::model::{
+    Act, Event, Expr, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Secret, Threshold,
+};
 use crate::source::Span;
 use crate::value::{Record, Target, Value};
 
@@ -62,6 +64,12 @@ pub struct Plan {
     /// For each fleet of the program that is still asked about at run time: its targets.
     pub fleets: Vec<(u32, Vec<u32>)>,
     pub probes: Vec<Probe>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thresholds: Vec<Threshold>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     pub secrets: Vec<Secret>,
     pub pass_env: Vec<SmolStr>,
     /// Only one run at a time among those with the same text.
@@ -74,6 +82,12 @@ pub struct Plan {
     /// Stages, steps and saves by their path without targets, with dots.
     #[serde(skip)]
     pub named: BTreeMap<String, NodeId>,
+    /// The number of each target by its fleet and name, where something is measured; worked out from the targets.
+    #[serde(skip)]
+    pub target_numbers: BTreeMap<(SmolStr, SmolStr), u32>,
+    /// Whether anything is guarded; worked out from the nodes.
+    #[serde(skip)]
+    pub guards: bool,
     /// What listens to events of the run; worked out from the nodes.
     #[serde(skip)]
     pub hooks: Vec<(Event, NodeId)>,
@@ -212,6 +226,12 @@ impl Plan {
             }
         }
         self.dependents = dependents;
+        if !self.metrics.is_empty() {
+            let numbered = self.targets.iter().zip(0_u32..);
+            self.target_numbers = numbered.map(|(it, at)| ((it.fleet.clone(), it.name.clone()), at)).collect();
+        }
+        let is_guard = |it: &Node| matches!(&it.kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)));
+        self.guards = self.nodes.iter().any(is_guard);
         let last = self.nodes.first().map(|root| root.children.as_slice()).unwrap_or_default();
         let hooks = last.iter().filter_map(|it| match self.node(*it).kind {
             NodeKind::Sequence(Role::Hook(event)) => Some((event, *it)),

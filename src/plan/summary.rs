@@ -121,6 +121,8 @@ pub fn kind_name(kind: &NodeKind) -> &'static str {
             Act::Exec(_) => "exec",
             Act::Http(_) => "http",
             Act::Check(_) => "check",
+            Act::Watch(_) => "watch",
+            Act::Guard(_) => "guard",
             Act::Require { .. } => "require",
             Act::Wait { .. } | Act::WaitUntil { .. } => "wait",
             Act::Log { .. } => "log",

@@ -151,6 +151,14 @@ fn of_act(act: &Act, path: String) -> Node {
                 _ => node,
             }
         }
+        Act::Watch(watch) => {
+            let node = Node::new(NodeKind::Check, path, cut(&format!("watch {}", watch.shown)));
+            match watch.lasts.as_ref().and_then(|it| it.known()) {
+                Some(Value::Duration(ms)) => node.with_line(format!("for {}", show_duration(*ms))),
+                _ => node,
+            }
+        }
+        Act::Guard(guard) => Node::new(NodeKind::Check, path, cut(&format!("guard {}", guard.shown))),
         Act::Require { message, .. } => {
             let said = message.as_ref().map_or_else(String::new, |it| format!(": {}", known(it)));
             Node::new(NodeKind::Check, path, cut(&format!("require{said}")))

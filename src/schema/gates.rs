@@ -21,7 +21,7 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "Fails at once if the condition does not hold or is unknown.",
     ),
-    later(
+    now(
         "watch",
         "watch CONDITION { lasts, every, … }",
         FORWARD,
@@ -29,7 +29,7 @@ pub(super) const WORDS: &[WordRow] = &[
         WATCH,
         "Samples a condition for some time, and fails when it is violated too often.",
     ),
-    later(
+    now(
         "guard",
         "guard CONDITION { … }",
         FORWARD,
@@ -56,7 +56,7 @@ pub(super) const WORDS: &[WordRow] = &[
         ],
         "One of several openings.",
     ),
-    later(
+    now(
         "metric",
         "metric NAME(parameters): type { from, query, unit }",
         &[Place::File],
@@ -64,25 +64,25 @@ pub(super) const WORDS: &[WordRow] = &[
         METRIC,
         "A number over time, with the unit of its source.",
     ),
-    later(
+    now(
         "threshold",
         "threshold NAME(parameters) = CONDITION { sustained }",
         &[Place::File],
         Some(Place::Settings),
-        &[property_later("sustained", Kind::Duration, "0s", "How long the condition must have held.")],
+        &[property("sustained", Kind::Duration, "0s", "How long the condition must have held without a break.")],
         "A named condition on metrics.",
     ),
-    later(
+    now(
         "gate",
         "gate NAME(parameters) { require | forbid | warn }",
         &[Place::File],
         Some(Place::Gate),
-        &[property_later("dry_run", Kind::Bool, "false", "Records what it would say and never decides.")],
+        &[property("dry_run", Kind::Bool, "false", "Records what it would say and never decides.")],
         "Conditions that are asked together.",
     ),
-    later("forbid", "forbid CONDITION", &[Place::Gate], None, &[], "Fails where the condition holds."),
-    later("warn", "warn CONDITION", &[Place::Gate], None, &[], "Says so where the condition holds."),
-    later("require", "require CONDITION", &[Place::Gate], None, &[], "Fails where the condition does not hold."),
+    now("forbid", "forbid CONDITION", &[Place::Gate], None, &[], "Fails where the condition holds."),
+    now("warn", "warn CONDITION", &[Place::Gate], None, &[], "Says so where the condition holds."),
+    now("require", "require CONDITION", &[Place::Gate], None, &[], "Fails where the condition does not hold."),
     later(
         "judge",
         "judge { canary, baseline, over, pass, marginal }",
@@ -94,7 +94,7 @@ pub(super) const WORDS: &[WordRow] = &[
 ];
 
 /// What a condition may do instead of what the stage says.
-const OTHERWISE: &[&str] = &["rollback", "rollback_stage", "pause", "stop"];
+const OTHERWISE: &[&str] = &["rollback", "rollback_stage", "hold", "pause", "stop", "warn"];
 
 const CHECK: &[PropertyRow] = &[
     property("settle", Kind::Duration, "0s", "How long to wait before it is asked first."),
@@ -104,24 +104,26 @@ const CHECK: &[PropertyRow] = &[
 ];
 
 const WATCH: &[PropertyRow] = &[
-    property_later("lasts", Kind::Duration, "", "How long it is watched."),
-    property_later("every", Kind::Duration, "", "The time between two samples."),
-    property_later("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
-    property_later("fail_after", Kind::Int, "1", "The violation with this number fails."),
-    property_later("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
-    property_later("pass_in_a_row", Kind::Int, "", "So many good samples in a row pass early."),
-    property_later("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
-    property_later("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
-    property_later("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+    property("lasts", Kind::Duration, "", "How long it is watched."),
+    property("every", Kind::Duration, "1m", "The time between two samples."),
+    property("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
+    property("fail_after", Kind::Int, "1, or none with fail_in_a_row", "The violation with this number fails."),
+    property("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
+    property("pass_in_a_row", Kind::Int, "", "So many good samples in a row pass early."),
+    property("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
+    property("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
+    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
 ];
 
 const GUARD: &[PropertyRow] = &[
-    property_later("every", Kind::Duration, "", "The time between two samples."),
-    property_later("fail_after", Kind::Int, "1", "The violation with this number fails."),
-    property_later("interrupt", Kind::Bool, "false", "Whether a running step is ended."),
-    property_later("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
-    property_later("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
-    property_later("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+    property("every", Kind::Duration, "1m", "The time between two samples."),
+    property("fail_after", Kind::Int, "1, or none with fail_in_a_row", "The violation with this number fails."),
+    property("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
+    property("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
+    property("interrupt", Kind::Bool, "false", "Whether a running step is ended."),
+    property("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
+    property("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
+    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
 ];
 
 const WINDOW: &[PropertyRow] = &[
@@ -137,10 +139,13 @@ const WINDOW: &[PropertyRow] = &[
 ];
 
 const METRIC: &[PropertyRow] = &[
-    property_later("from", Kind::Named("prometheus, http, command or recorded"), "", "Where it is read."),
-    property_later("query", Kind::Text, "", "What is asked."),
-    property_later("unit", Kind::Value, "", "The unit of the source."),
-    property_later("missing", Kind::Value, "unknown", "What absent data counts as."),
+    property("from", Kind::Named("prometheus, http or command"), "", "Where it is read."),
+    property("query", Kind::Text, "", "What is asked of Prometheus, in PromQL. A hole in quotes is escaped."),
+    property("pointer", Kind::Text, "", "Where in a JSON answer the number is, as `/path/to/value`."),
+    property("headers", Kind::SecretTexts, "{}", "Headers of the request; secrets may stand here."),
+    property("timeout", Kind::Duration, "10s", "After this the source counts as down."),
+    property("unit", Kind::Value, "", "The unit of the source: `ratio`, `percent`, `ms`, `s`, `bytes`, `MiB` …"),
+    property("missing", Kind::Value, "unknown", "What absent data counts as: `unknown`, `fail`, or a value."),
 ];
 
 const JUDGE: &[PropertyRow] = &[

@@ -4,8 +4,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Asked, Cast};
-use crate::engine::{Answer, Command, Done, Fault, FaultKind, Job, PauseReason, Probed, Run};
+use crate::engine::{Answer, Command, Done, Fault, FaultKind, Job, PauseReason, ProbeAsk, ProbeJob, Probed, Run};
 use crate::plan::Place;
+use crate::value::{Type, Value};
 
 /// How often things go wrong, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Luck {
             }
             Job::Command(_) | Job::Http(_) => Answer::Done(Done::default()),
             Job::Probes { probes } => {
-                Answer::Probed { results: probes.iter().map(|_| self.probed(&mut random)).collect() }
+                Answer::Probed { results: probes.iter().map(|it| self.probed(it, &mut random)).collect() }
             }
         };
         (takes_ms, answer)
@@ -86,7 +87,10 @@ impl Luck {
         fastrand::Rng::with_seed(self.seed ^ point.wrapping_mul(0x9E37_79B9_7F4A_7C15)).u32(0..below)
     }
 
-    fn probed(&self, random: &mut fastrand::Rng) -> Probed {
+    fn probed(&self, probe: &ProbeJob, random: &mut fastrand::Rng) -> Probed {
+        if let ProbeAsk::Metric(ask) = &probe.ask {
+            return self.sampled(&ask.of, random);
+        }
         let drawn = random.u32(0..1000);
         if drawn < self.odds.probe_violated {
             Probed::Violated { why: "drawn".to_owned() }
@@ -94,6 +98,25 @@ impl Luck {
             Probed::Unknown { why: "drawn".to_owned() }
         } else {
             Probed::Holds
+        }
+    }
+
+    /// Draws a sample: mostly something small, now and then nothing.
+    fn sampled(&self, of: &Type, random: &mut fastrand::Rng) -> Probed {
+        let drawn = random.u32(0..1000);
+        if drawn < self.odds.probe_unknown {
+            return Probed::Unknown { why: "drawn".to_owned() };
+        }
+        let bad = drawn < self.odds.probe_unknown + self.odds.probe_violated;
+        let number = if bad { random.i64(0..100_000) } else { random.i64(0..100) };
+        Probed::Sampled {
+            value: match of {
+                Type::Percent => Value::Percent(number as f64 / 100.0),
+                Type::Duration => Value::Duration(number),
+                Type::Size => Value::Size(number.unsigned_abs()),
+                Type::Int => Value::Int(number),
+                _ => Value::Number(number as f64),
+            },
         }
     }
 

@@ -35,6 +35,10 @@ impl Moments {
         Moments { start, paused: None, watched: Vec::new(), by_node: BTreeMap::new() }
     }
 
+    pub fn start(&self) -> At {
+        self.start
+    }
+
     /// Begins to watch for what a moment counts from.
     pub fn watch(&mut self, plan: &Plan, moment: &Moment) {
         let Base::First(history, unit) = &moment.base else { return };
@@ -123,6 +127,8 @@ pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)>
         Event::RunStarted(_)
         | Event::Answered { .. }
         | Event::Evaluated { .. }
+        | Event::Baseline { .. }
+        | Event::Warned { .. }
         | Event::WaveAdvanced { .. }
         | Event::Closing { .. }
         | Event::Kept { .. }

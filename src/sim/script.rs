@@ -6,12 +6,14 @@ use smol_str::SmolStr;
 
 use super::conduct::Conducts;
 use super::moments::Moments;
-use super::signal::{fits, value_at};
+use super::signal::{fits, mean_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
-use crate::engine::{Answer, Command, Event, Job, PauseReason, Person, ProbeJob, Probed, Run};
+use crate::engine::{
+    Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run,
+};
 use crate::model::{Given, Moment, Says, Timeline, Wish};
 use crate::plan::{Place, Plan};
-use crate::value::{At, Value};
+use crate::value::{At, Type, Value};
 
 /// What to do about questions that nothing is given for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +117,17 @@ impl<'a> Script<'a> {
         match self.value(probe, asked) {
             Some(Value::Bool(true)) => Probed::Holds,
             Some(Value::Bool(false)) => Probed::Violated { why: "given so".to_owned() },
-            Some(_) => Probed::Unknown { why: "no data is given".to_owned() },
+            Some(Value::Unknown) => match &probe.ask {
+                ProbeAsk::Metric(_) => Probed::Absent { why: "no data is given".to_owned() },
+                ProbeAsk::Command(_) | ProbeAsk::Http(_) | ProbeAsk::Tcp { .. } => {
+                    Probed::Unknown { why: "no answer is given".to_owned() }
+                }
+            },
+            Some(value) => Probed::Sampled { value },
+            None if self.manner == Manner::Lenient && matches!(probe.ask, ProbeAsk::Metric(_)) => {
+                self.assumed.insert(format!("nothing is known of `{}`: give it, `{}`", general(probe), line(probe)));
+                Probed::Absent { why: "nothing is given".to_owned() }
+            }
             None if self.manner == Manner::Lenient => {
                 self.assumed.insert(format!("`{}` holds whenever it is asked", general(probe)));
                 Probed::Holds
@@ -127,15 +139,22 @@ impl<'a> Script<'a> {
     /// Returns what is given for a question now; remembers it where that is nothing.
     fn value(&mut self, probe: &ProbeJob, asked: &Asked) -> Option<Value> {
         let about: Vec<SmolStr> = probe.arguments.iter().map(|it| SmolStr::new(it.to_string())).collect();
-        let given = self.timelines.get(probe.declared.as_str()).into_iter().flatten();
+        let given = self.timelines.get(probe.subject.as_str()).into_iter().flatten();
         let best = given.filter_map(|it| Some((fits(it, &about)?, *it))).max_by_key(|(named, _)| *named);
-        let value = best.and_then(|(_, it)| value_at(it, &self.moments, &about, asked.now));
+        let value = best.and_then(|(_, it)| match &probe.ask {
+            ProbeAsk::Metric(MetricAsk { over: Some((from, to)), .. }) => {
+                mean_over(it, &self.moments, &about, *from, *to)
+            }
+            ProbeAsk::Metric(_) | ProbeAsk::Command(_) | ProbeAsk::Http(_) | ProbeAsk::Tcp { .. } => {
+                value_at(it, &self.moments, &about, asked.now)
+            }
+        });
         if value.is_none() && self.manner == Manner::Strict {
             self.unanswered.push(Unanswered {
                 what: probe.name.clone(),
                 place: asked.place,
                 at: asked.now,
-                line: format!("given {} {{ 0h = true }}", general(probe)),
+                line: line(probe),
                 begins_late: best.is_some(),
             });
         }
@@ -209,10 +228,25 @@ fn command(wish: Wish) -> Command {
     }
 }
 
+/// Returns the line that would answer a question.
+fn line(probe: &ProbeJob) -> String {
+    let value = match &probe.ask {
+        ProbeAsk::Command(_) | ProbeAsk::Http(_) | ProbeAsk::Tcp { .. } => "true",
+        ProbeAsk::Metric(ask) => match ask.of {
+            Type::Percent => "0.2%",
+            Type::Duration => "200ms",
+            Type::Size => "1MiB",
+            Type::Int => "1",
+            _ => "1.0",
+        },
+    };
+    format!("given {} {{ 0h = {value} }}", general(probe))
+}
+
 /// Writes a question as one about everything: `up(*)`.
 fn general(probe: &ProbeJob) -> String {
     match probe.arguments.len() {
-        0 => probe.declared.to_string(),
-        count => format!("{}({})", probe.declared, vec!["*"; count].join(", ")),
+        0 => probe.subject.to_string(),
+        count => format!("{}({})", probe.subject, vec!["*"; count].join(", ")),
     }
 }

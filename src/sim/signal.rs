@@ -35,16 +35,46 @@ pub(super) fn value_at(timeline: &Timeline, moments: &Moments, about: &[SmolStr]
     }
 }
 
+/// Returns the mean over a stretch of time. Before the scenario began everything was as it was when it began.
+pub(super) fn mean_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr], from: At, to: At) -> Option<Value> {
+    /// At so many even distances it is looked at: exact where the value is held.
+    const LOOKS: i64 = 60;
+    let step = (to.since_ms(from) / LOOKS).max(1);
+    let looks = (0..LOOKS).map(|it| from.plus_ms(it * step).max(moments.start()));
+    let values: Vec<Value> = looks.map(|at| value_at(timeline, moments, about, at)).collect::<Option<_>>()?;
+    let known: Vec<f64> = values.iter().filter_map(number).collect();
+    if known.is_empty() {
+        return Some(Value::Unknown);
+    }
+    let mean = known.iter().sum::<f64>() / known.len() as f64;
+    values.iter().find(|it| **it != Value::Unknown).map(|it| like(it, mean))
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(it) | Value::Duration(it) => Some(*it as f64),
+        Value::Number(it) | Value::Percent(it) => Some(*it),
+        Value::Size(it) => Some(*it as f64),
+        _ => None,
+    }
+}
+
+/// Returns a number as a value of the same kind as another.
+fn like(value: &Value, number: f64) -> Value {
+    match value {
+        Value::Int(_) => Value::Int(number.round() as i64),
+        Value::Percent(_) => Value::Percent(number),
+        Value::Duration(_) => Value::Duration(number.round() as i64),
+        Value::Size(_) => Value::Size(number.round() as u64),
+        _ => Value::Number(number),
+    }
+}
+
 /// Returns the value so far on the way between two; where there is no way, the first.
 fn between(from: &Value, to: &Value, share: f64) -> Value {
-    let line = |from: f64, to: f64| from + (to - from) * share;
-    match (from, to) {
-        (Value::Int(from), Value::Int(to)) => Value::Int(line(*from as f64, *to as f64).round() as i64),
-        (Value::Number(from), Value::Number(to)) => Value::Number(line(*from, *to)),
-        (Value::Percent(from), Value::Percent(to)) => Value::Percent(line(*from, *to)),
-        (Value::Duration(from), Value::Duration(to)) => Value::Duration(line(*from as f64, *to as f64).round() as i64),
-        (Value::Size(from), Value::Size(to)) => Value::Size(line(*from as f64, *to as f64).round() as u64),
-        (from, _) => from.clone(),
+    match (number(from), number(to)) {
+        (Some(start), Some(end)) => like(from, start + (end - start) * share),
+        _ => from.clone(),
     }
 }
 

@@ -76,6 +76,12 @@ pub enum Word {
 impl Word {
     pub const ALL: [Word; 6] = [Word::Window, Word::Metric, Word::Threshold, Word::Gate, Word::Probe, Word::Block];
 
+    /// Returns whether a thing of this kind may be given where one of the other is asked for: whatever is a condition
+    /// may be a gate.
+    fn may_stand_for(self, wanted: Word) -> bool {
+        self == wanted || wanted == Word::Gate && matches!(self, Word::Probe | Word::Threshold)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Word::Window => "window",
@@ -185,7 +191,7 @@ impl RecordType {
 
 impl Callable {
     fn fits(&self, wanted: &Callable) -> bool {
-        self.word == wanted.word
+        self.word.may_stand_for(wanted.word)
             && self.params.len() == wanted.params.len()
             && self.params.iter().zip(&wanted.params).all(|(has, wanted)| wanted.fits(has))
             && self.gives.fits(&wanted.gives)

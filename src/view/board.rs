@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{Ending, Event, Run, Waiting, apply};
+use crate::engine::{Ending, Event, Run, Status as RunStatus, Waiting, apply};
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::value::At;
 
@@ -33,11 +33,22 @@ pub struct StageBoard {
     /// Not within a called rollout.
     pub is_top: bool,
     pub total: u32,
+    /// Where they were to come to: what failed, was let go or taken back is not counted.
     pub done: u32,
     pub failed: u32,
+    /// No longer under way, however they ended.
+    pub over: u32,
     pub live: u32,
     pub began: Option<At>,
     pub ended: Option<At>,
+}
+
+/// How a unit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Passed,
+    Failed,
+    LetGo,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -93,9 +104,11 @@ impl Board {
 
     /// Takes in what happened.
     pub fn hear(&mut self, at: At, event: &Event) {
+        let was_done = matches!(event, Event::UndoBegan { place, .. } if self.run.status(*place) == RunStatus::Done);
         apply(&self.plan, &mut self.run, at, event);
         self.last = at;
         match event {
+            Event::UndoBegan { place, .. } if was_done => self.goes_back(*place),
             Event::RunStarted(_) => self.began = Some(at),
             Event::Began { place, elements, .. } => {
                 if let Some(elements) = elements {
@@ -103,7 +116,7 @@ impl Board {
                 }
                 self.began_at(*place, at);
             }
-            Event::Skipped { place, .. } => self.ended_at(*place, at, false),
+            Event::Skipped { place, .. } => self.ended_at(*place, at, End::Passed),
             Event::Asked { place, .. } => {
                 self.waits.remove(place);
                 self.active.insert(*place, at);
@@ -115,25 +128,31 @@ impl Board {
                 self.waits.insert(*place, (*until, *why));
             }
             Event::Ended { place, ending } => {
-                let failed = matches!(ending, Ending::Failed { .. } | Ending::Tolerated { .. });
-                self.ended_at(*place, at, failed);
+                let end = match ending {
+                    Ending::Done => End::Passed,
+                    Ending::Failed { .. } | Ending::Tolerated { .. } => End::Failed,
+                    Ending::Dropped => End::LetGo,
+                };
+                self.ended_at(*place, at, end);
             }
+            Event::Undone { place } => self.undone_at(*place),
+            Event::Retried { place, .. } => self.retried_at(*place),
             Event::RunFinished { .. } => {
                 self.ended = Some(at);
                 self.active.clear();
                 self.waits.clear();
             }
             Event::Evaluated { .. }
+            | Event::Baseline { .. }
+            | Event::Warned { .. }
             | Event::WaveAdvanced { .. }
             | Event::Closing { .. }
             | Event::Kept { .. }
             | Event::Logged { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
-            | Event::Retried { .. }
             | Event::RollbackStarted { .. }
             | Event::UndoBegan { .. }
-            | Event::Undone { .. }
             | Event::UndoFailed { .. }
             | Event::Recovered
             | Event::Finishing { .. } => {}
@@ -144,10 +163,15 @@ impl Board {
         let plan = Arc::clone(&self.plan);
         let is_top = plan.node(node).parent == NodeId::ROOT;
         let stage = self.stages.len();
-        let blank = StageBoard { node, is_top, total: 0, done: 0, failed: 0, live: 0, began: None, ended: None };
+        let blank =
+            StageBoard { node, is_top, total: 0, done: 0, failed: 0, over: 0, live: 0, began: None, ended: None };
         self.stages.push(blank);
-        for child in &plan.node(node).children {
-            self.add_units(stage, *child);
+        let children = || plan.node(node).children.iter().copied();
+        let is_loop = |it: &NodeId| matches!(plan.node(*it).kind, NodeKind::Loop(_));
+        // Beside targets a single check or message is no unit that anybody counts.
+        let loops_only = children().any(|it| is_loop(&it));
+        for child in children().filter(|it| !loops_only || is_loop(it)) {
+            self.add_units(stage, child);
         }
     }
 
@@ -192,38 +216,68 @@ impl Board {
         }
     }
 
-    fn ended_at(&mut self, place: Place, at: At, failed: bool) {
+    fn ended_at(&mut self, place: Place, at: At, end: End) {
         self.active.remove(&place);
         self.waits.remove(&place);
         if let Some(unit) = self.units.get(&place.node).copied() {
             let stage = &mut self.stages[unit.stage];
-            stage.done = (stage.done + 1).min(stage.total);
-            stage.failed += u32::from(failed);
+            stage.over = (stage.over + 1).min(stage.total);
+            stage.done = (stage.done + u32::from(end == End::Passed)).min(stage.total);
+            stage.failed += u32::from(end == End::Failed);
             stage.live = stage.live.saturating_sub(1);
             if let Some(left) = unit.of_loop.and_then(|it| self.left.get_mut(&it)) {
                 *left = left.saturating_sub(1);
             }
         }
-        self.loop_ended(place, failed);
+        self.loop_ended(place, end);
         if let Some(stage) = self.stage_at(place.node) {
             stage.ended = Some(at);
             stage.live = 0;
-            if !failed {
-                stage.done = stage.total;
+            if end == End::Passed {
+                // What was skipped within it has nothing left to do.
+                stage.done = stage.total.saturating_sub(stage.failed);
+                stage.over = stage.total;
             }
         }
     }
 
-    /// Elements of a loop that was skipped, or ended early without failing, count as done.
-    fn loop_ended(&mut self, place: Place, failed: bool) {
+    /// Elements of a loop that was skipped count as done.
+    fn loop_ended(&mut self, place: Place, end: End) {
         let body = match &self.plan.node(place.node).kind {
-            NodeKind::Loop(_) if !failed => self.plan.node(place.node).children.first(),
+            NodeKind::Loop(_) if end == End::Passed => self.plan.node(place.node).children.first(),
             _ => None,
         };
         let Some(unit) = body.and_then(|it| self.units.get(it)) else { return };
         let left = self.left.insert(place.node, 0).unwrap_or(0);
         let stage = &mut self.stages[unit.stage];
         stage.done = (stage.done + left).min(stage.total);
+        stage.over = (stage.over + left).min(stage.total);
+    }
+
+    /// What was done is being taken back: it is no longer where it was to come to.
+    fn goes_back(&mut self, place: Place) {
+        if let Some(unit) = self.units.get(&place.node).copied() {
+            let stage = &mut self.stages[unit.stage];
+            stage.done = stage.done.saturating_sub(1);
+        }
+    }
+
+    /// What failed is to be tried again: it is neither over nor failed any more.
+    fn retried_at(&mut self, place: Place) {
+        if let Some(unit) = self.units.get(&place.node).copied() {
+            let stage = &mut self.stages[unit.stage];
+            stage.over = stage.over.saturating_sub(1);
+            stage.failed = stage.failed.saturating_sub(1);
+        }
+        if let Some(stage) = self.stage_at(place.node) {
+            (stage.done, stage.failed, stage.over, stage.ended) = (0, 0, 0, None);
+        }
+    }
+
+    fn undone_at(&mut self, place: Place) {
+        if let Some(stage) = self.stage_at(place.node) {
+            stage.done = 0;
+        }
     }
 
     fn stage_at(&mut self, node: NodeId) -> Option<&mut StageBoard> {
@@ -231,11 +285,11 @@ impl Board {
         Some(&mut self.stages[at])
     }
 
-    /// Returns the numbers of the stage in which a unit lies: how many have ended, and of how many.
+    /// Returns the numbers of the stage in which a unit lies: how many are over, and of how many.
     pub fn count_at(&self, place: Place) -> Option<(u32, u32)> {
         let unit = self.units.get(&place.node)?;
         let stage = &self.stages[unit.stage];
-        Some((stage.done, stage.total))
+        Some((stage.over, stage.total))
     }
 
     /// Whether a place is a loop's element that a stage counts.
@@ -243,7 +297,7 @@ impl Board {
         matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Target))
     }
 
-    /// Returns how many units have ended, and of how many, over all stages of the rollout.
+    /// Returns how many units are where they were to come to, and of how many, over all stages of the rollout.
     pub fn counts(&self) -> (u32, u32) {
         let tops = self.stages.iter().filter(|it| it.is_top);
         tops.fold((0, 0), |(done, total), it| (done + it.done, total + it.total))

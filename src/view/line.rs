@@ -1,5 +1,6 @@
 //! One event as a line of a log: what a person wants to read of it, and how glad it is. Most events are none.
 
+use super::public::is_question;
 use super::{Board, noun};
 use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain};
 use crate::plan::{NodeKind, Place, Role};
@@ -34,13 +35,14 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         Event::Skipped { place, by: None } if is_shown(board, *place) => {
             plain(format!("{} {}: skipped.", noun_at(board, *place), path(place)))
         }
-        Event::Asked { place, attempt, verify: false } if *attempt > 1 => {
+        Event::Asked { place, attempt, verify: false } if *attempt > 1 && !is_question(&board.plan, *place) => {
             plain(format!("{}: attempt {attempt}.", path(place)))
         }
         Event::Asked { place, verify: true, .. } => {
             plain(format!("{}: was it done before the engine died?", path(place)))
         }
-        Event::Evaluated { place, truth, evidence } => evaluated(board, *place, *truth, evidence),
+        Event::Evaluated { place, truth, evidence, .. } => evaluated(board, *place, *truth, evidence),
+        Event::Warned { place, cause } => careful(format!("{}: warning: {}.", path(place), because(cause))),
         Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
             plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at).max(0))))
         }
@@ -66,7 +68,8 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         | Event::Skipped { by: None, .. }
         | Event::Asked { verify: false, .. }
         | Event::Answered { .. }
-        | Event::Waiting { why: Waiting::Backoff | Waiting::Settle | Waiting::Again, .. }
+        | Event::Baseline { .. }
+        | Event::Waiting { why: Waiting::Backoff | Waiting::Settle | Waiting::Again | Waiting::Sample, .. }
         | Event::Kept { .. }
         | Event::UndoBegan { .. }
         | Event::Undone { .. }

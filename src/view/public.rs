@@ -99,9 +99,13 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
             let kind = if is_question(plan, *place) { "gate_answered" } else { "step_answered" };
             (kind.to_owned(), Some(place), answered(*attempt, answer))
         }
-        Event::Evaluated { place, truth, evidence } => {
+        Event::Evaluated { place, truth, evidence, .. } => {
             ("gate_evaluated".to_owned(), Some(place), json!({"truth": truth, "evidence": evidence}))
         }
+        Event::Baseline { place, what, value } => {
+            ("baseline_taken".to_owned(), Some(place), json!({"what": what, "value": value.to_string()}))
+        }
+        Event::Warned { place, cause } => ("warned".to_owned(), Some(place), why(plan, cause)),
         Event::Waiting { place, until, why } => {
             ("waiting".to_owned(), Some(place), json!({"until": until.to_string(), "why": why}))
         }
@@ -130,9 +134,9 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
 }
 
 /// Whether a place only asks how the world is.
-fn is_question(plan: &Plan, place: Place) -> bool {
+pub(super) fn is_question(plan: &Plan, place: Place) -> bool {
     match &plan.node(place.node).kind {
-        NodeKind::Act(act) => matches!(**act, Act::Check(_) | Act::Require { .. }),
+        NodeKind::Act(act) => matches!(**act, Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. }),
         NodeKind::Rollout { .. }
         | NodeKind::Child { .. }
         | NodeKind::Stage(_)

@@ -163,5 +163,6 @@ fn wait_words(why: Waiting) -> (&'static str, &'static str) {
         Waiting::Backoff => ("backoff", "the next attempt comes after a pause"),
         Waiting::Settle => ("settle", "it lets things settle"),
         Waiting::Again => ("again", "it is asked again"),
+        Waiting::Sample => ("sample", "it is watched, and looked at again"),
     }
 }

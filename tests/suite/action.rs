@@ -619,7 +619,7 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
     ];
     let probes = asks
         .into_iter()
-        .map(|ask| ProbeJob { name: "up(a)".to_owned(), declared: "up".into(), arguments: Vec::new(), ask })
+        .map(|ask| ProbeJob { name: "up(a)".to_owned(), subject: "up".into(), arguments: Vec::new(), ask })
         .collect();
     let Answer::Probed { results } = bench.perform(&Job::Probes { probes }).await else {
         panic!("probes are answered")
@@ -630,6 +630,8 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
             Probed::Holds => "holds",
             Probed::Violated { .. } => "violated",
             Probed::Unknown { .. } => "unknown",
+            Probed::Sampled { .. } => "sampled",
+            Probed::Absent { .. } => "absent",
         })
         .collect();
     let expected = ["holds", "violated", "unknown", "holds", "violated", "unknown", "holds", "violated", "unknown"];

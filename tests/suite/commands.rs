@@ -193,3 +193,21 @@ fn every_way_of_saving_is_seen_also_in_what_is_used() {
     child.kill().expect("it was running");
     child.wait().expect("it ends");
 }
+
+/// What failed or was taken back is not counted as done, and a check beside targets is no unit of its own.
+#[test]
+fn percent_counts_what_is_where_it_was_to_come_to() {
+    let text = "fleet hosts { target a {}, target b {}, target c {}, target d {} }\nprobe up(h: target) { run \"test ${h} != c\" }\n\
+                rollout web {\n  stage one {\n    for h in hosts {\n      step put { run \"true\", undo { run \"true\" } }\n      check up(h)\n    }\n    \
+                check all(up(h) for h in hosts)\n  }\n}\n";
+    let stage = Stage::with("web.rollout", text);
+    assert_eq!(stage.say(&["run", "web.rollout"]).code, 3);
+    let status = json(&stage.say(&["status", "--format", "json"]).out);
+    assert_eq!(status["percent"], 0, "{status}");
+    assert_eq!(status["counts"], serde_json::json!({"total": 4, "done": 0, "failed": 1}));
+    let kept = text.replace("stage one {", "on_failure = stop\n  stage one {");
+    stage.write("web.rollout", &kept);
+    assert_eq!(stage.say(&["run", "web.rollout"]).code, 7);
+    let status = json(&stage.say(&["status", "--format", "json"]).out);
+    assert_eq!((&status["percent"], &status["counts"]["done"]), (&serde_json::json!(50), &serde_json::json!(2)));
+}

@@ -92,10 +92,10 @@ fn a_failed_run_is_taken_back() {
     "#);
     assert_eq!(stage.read("log.txt"), "do a\ndo b\ndo c\nundo c\nundo b\nundo a\n");
     assert_snapshot!(stage.say(&["status"]).shown(), @r#"
-    hosts_up RUN  rolled back  80% (4 of 5, 1 failed)
+    hosts_up RUN  rolled back  0% (0 of 5, 1 failed)
     started INSTANT  ended INSTANT
-      one  undone    3 of 3
-      two  failed    1 of 2, 1 failed
+      one  undone    0 of 3
+      two  failed    0 of 2, 1 failed
     --- exit 0
     "#);
 }

@@ -1,0 +1,170 @@
+//! How a condition is asked and decided: what the world is asked, what came of it, and the evidence for the verdict.
+//! What a verdict means for the action that wanted it is decided where that action is.
+
+use std::cell::RefCell;
+
+use super::here::{Known, Probing, Question};
+use super::measure::Notes;
+use super::turn::Turn;
+use super::{Cause, Event, Evidence, Job, Probed, Truth};
+use crate::eval::{self, Fuel};
+use crate::model::{Act, Expr, Interrupted};
+use crate::plan::Place;
+use crate::value::Value;
+
+/// No verdict is remembered with more lines of evidence; the worst are kept.
+const EVIDENCE_MAX: usize = 64;
+
+impl Turn<'_> {
+    /// Asks the world everything that a condition asks; one that asks nothing is decided at once.
+    pub fn ask_condition(&mut self, place: Place, condition: &Expr) {
+        match self.probes(condition, place) {
+            Ok(probes) if probes.is_empty() => self.decide_condition(place, condition, &[]),
+            Ok(probes) => self.ask(place, false, Job::Probes { probes }),
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    pub(super) fn questions(&self, condition: &Expr, place: Place) -> Result<Vec<Question>, Cause> {
+        let questions = RefCell::new(Vec::new());
+        let notes = RefCell::new(Notes::default());
+        let here = self.here(place, Probing::Collect(&questions)).noting(&notes);
+        eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
+        Ok(questions.into_inner())
+    }
+
+    /// The world has answered, one result for each question.
+    pub fn probed(&mut self, place: Place, act: &Act, verifying: bool, results: &[Probed]) {
+        let settings = act.settings();
+        let condition = match (act, settings.and_then(|it| it.interrupted.as_ref())) {
+            (_, Some(Interrupted::Verify(condition))) if verifying => condition,
+            (Act::Check(check), _) => &check.condition,
+            (Act::Watch(watch) | Act::Guard(watch), _) => &watch.condition,
+            (Act::Require { condition, .. }, _) => condition,
+            _ => return,
+        };
+        self.decide_condition(place, condition, results);
+    }
+
+    /// Evaluates a condition with what the world answered, and says what it saw.
+    fn decide_condition(&mut self, place: Place, condition: &Expr, results: &[Probed]) {
+        match self.verdict(place, condition, results) {
+            Ok(verdict) => {
+                for (what, value) in verdict.baselines {
+                    self.emit(Event::Baseline { place, what, value });
+                }
+                let (truth, evidence, streaks) = (verdict.truth, verdict.evidence, verdict.streaks);
+                self.emit(Event::Evaluated { place, truth, evidence, streaks });
+                self.judge(place, truth);
+            }
+            Err(cause) => self.fail(place, cause),
+        }
+    }
+
+    fn verdict(&self, place: Place, condition: &Expr, results: &[Probed]) -> Result<Verdict, Cause> {
+        let questions = self.questions(condition, place)?;
+        let answers: Vec<(Question, Known)> = questions
+            .into_iter()
+            .zip(results)
+            .map(|(question, result)| {
+                let known = self.known(&question, result);
+                (question, known)
+            })
+            .collect();
+        let notes = RefCell::new(Notes::default());
+        let here = self.here(place, Probing::Answered(&answers)).noting(&notes);
+        let truth = eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
+        let mut notes = notes.into_inner();
+        let truth = notes.settled(truth.into());
+        notes.plain(self.shown(condition, place), truth);
+        let mut evidence: Vec<Evidence> =
+            answers.iter().zip(results).map(|((question, known), result)| self.seen(question, known, result)).collect();
+        evidence.append(&mut notes.rules);
+        Ok(Verdict { truth, evidence: worst(evidence), baselines: self.taken(&answers), streaks: notes.streaks })
+    }
+
+    /// Turns what the world said into what is known: absent data is what its metric says.
+    fn known(&self, question: &Question, result: &Probed) -> Known {
+        use crate::model::Missing;
+        match result {
+            Probed::Holds => Known::Truth(Truth::Holds),
+            Probed::Violated { .. } => Known::Truth(Truth::Violated),
+            Probed::Unknown { .. } => Known::Unknown,
+            Probed::Sampled { value } => Known::Value(value.clone()),
+            Probed::Absent { .. } => match question.metric().map(|it| &self.plan.metrics[it.index()].missing) {
+                Some(Missing::Fail) => Known::Fails,
+                Some(Missing::Value(value)) => Known::Value(value.clone()),
+                Some(Missing::Unknown) | None => Known::Unknown,
+            },
+        }
+    }
+
+    fn seen(&self, question: &Question, known: &Known, result: &Probed) -> Evidence {
+        let (truth, why, value) = match (known, result) {
+            (Known::Truth(truth), Probed::Violated { why }) => (*truth, why.clone(), None),
+            (Known::Truth(truth), _) => (*truth, String::new(), None),
+            (Known::Value(value), _) => (Truth::Holds, value.to_string(), Some(value.clone())),
+            (Known::Fails, Probed::Absent { why }) => (Truth::Violated, why.clone(), None),
+            (Known::Unknown, Probed::Unknown { why } | Probed::Absent { why }) => (Truth::Unknown, why.clone(), None),
+            (Known::Unknown | Known::Fails, _) => (Truth::Unknown, String::new(), None),
+        };
+        Evidence { what: question.shown(self.plan), truth, why, value, bound: None, margin: None }
+    }
+
+    /// Returns what was before the change, where it was learned now and stays as it is.
+    fn taken(&self, answers: &[(Question, Known)]) -> Vec<(String, Value)> {
+        let baselines = answers.iter().filter_map(|(question, known)| match (question, known) {
+            (Question::Before { arguments, .. }, Known::Value(value)) => {
+                super::measure::first_change(self.plan, self.run, arguments)?;
+                Some((question.shown(self.plan), value.clone()))
+            }
+            _ => None,
+        });
+        baselines.collect()
+    }
+
+    /// Returns a condition as a person wrote it.
+    pub fn shown(&self, condition: &Expr, place: Place) -> String {
+        use crate::model::ExprKind;
+        use crate::plan::NodeKind;
+        if let NodeKind::Act(act) = &self.plan.node(place.node).kind {
+            match &**act {
+                Act::Check(check) => return check.shown.clone(),
+                Act::Watch(watch) | Act::Guard(watch) => return watch.shown.clone(),
+                _ => {}
+            }
+        }
+        match &condition.kind {
+            ExprKind::Probe(probe, _) => format!("`{}`", self.plan.probes[probe.index()].name),
+            ExprKind::Gate(gate, _) => format!("`{}`", self.plan.gates[gate.index()].name),
+            ExprKind::Threshold(threshold, _) => format!("`{}`", self.plan.thresholds[threshold.index()].name),
+            _ => "the condition".to_owned(),
+        }
+    }
+}
+
+/// What came of a condition.
+struct Verdict {
+    truth: Truth,
+    evidence: Vec<Evidence>,
+    baselines: Vec<(String, Value)>,
+    streaks: Vec<(String, Truth)>,
+}
+
+/// Keeps what speaks loudest, in its order: what is violated, then what is unknown, then what is nearest to its limit.
+fn worst(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    if evidence.len() <= EVIDENCE_MAX {
+        return evidence;
+    }
+    let rank = |it: &Evidence| match it.truth {
+        Truth::Violated => 0,
+        Truth::Unknown => 1,
+        Truth::Holds if it.margin.is_some() => 2,
+        Truth::Holds => 3,
+    };
+    let mut order: Vec<usize> = (0..evidence.len()).collect();
+    order.sort_by_key(|at| (rank(&evidence[*at]), *at));
+    let mut kept: Vec<usize> = order.into_iter().take(EVIDENCE_MAX).collect();
+    kept.sort_unstable();
+    kept.into_iter().map(|at| evidence[at].clone()).collect()
+}

@@ -1,0 +1,407 @@
+//! Metrics, thresholds and gates as a place sees them: what is asked of the world, what is compared, how long it has
+//! been so. Knows samples and no sources.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::here::{Here, Known, Probing, Question};
+use super::{Evidence, Run, Truth};
+use crate::eval::{self, Answer, Called, Fuel, Silence, Stretch};
+use crate::model::{Comparison, Demand, Gate, GateId, Metric, MetricId, MetricMeans, Rule, Threshold, ThresholdId};
+use crate::plan::Plan;
+use crate::value::{At, Sum, Value, arithmetic};
+
+/// What is written down while a condition is evaluated, for its evidence.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// One for each line of a gate, each threshold, and at last for the condition itself.
+    pub rules: Vec<Evidence>,
+    /// The comparisons of the rule that is being evaluated.
+    compared: Vec<Compared>,
+    /// Whether data was absent that counts as a violation.
+    fails: bool,
+    /// What is not known yet, in words.
+    lacking: Option<String>,
+    /// What each sustained threshold came to now.
+    pub streaks: Vec<(String, Truth)>,
+}
+
+/// One comparison that was made.
+#[derive(Debug, Clone)]
+pub(super) struct Compared {
+    how: Comparison,
+    left: Value,
+    right: Value,
+    truth: Truth,
+}
+
+impl Notes {
+    pub fn compare(&mut self, how: Comparison, left: &Value, right: &Value, truth: Truth) {
+        const COMPARED_MAX: usize = 4_096;
+        if self.compared.len() < COMPARED_MAX {
+            self.compared.push(Compared { how, left: left.clone(), right: right.clone(), truth });
+        }
+    }
+
+    /// Returns what a condition comes to once absent data that fails is counted.
+    pub fn settled(&mut self, truth: Truth) -> Truth {
+        if std::mem::take(&mut self.fails) && truth == Truth::Unknown { Truth::Violated } else { truth }
+    }
+
+    /// Writes down the condition itself, if it compared something outside of every gate.
+    pub fn plain(&mut self, what: String, truth: Truth) {
+        if !self.compared.is_empty() {
+            let compared = std::mem::take(&mut self.compared);
+            let lacking = self.lacking.take();
+            self.rules.push(ruled(what, truth, truth, &compared, lacking));
+        }
+    }
+}
+
+/// Returns the evidence of a rule: the comparison that made it what it is, its limit, and how far it is from it.
+fn ruled(what: String, demanded: Truth, condition: Truth, compared: &[Compared], lacking: Option<String>) -> Evidence {
+    let decisive = compared.iter().find(|it| it.truth == condition).or(compared.first());
+    let Some(it) = decisive else {
+        return Evidence { what, truth: demanded, why: String::new(), value: None, bound: None, margin: None };
+    };
+    let margin = distance(&it.left, &it.right);
+    let why = match (&margin, lacking) {
+        (_, Some(lacking)) if condition == Truth::Unknown => lacking,
+        (Some(margin), _) => format!("{} against {}, {margin} from it", it.left, it.right),
+        (None, _) => format!("{} {} {}", it.left, sign(it.how), it.right),
+    };
+    let (value, bound) = (Some(it.left.clone()), Some(it.right.clone()));
+    Evidence { what, truth: demanded, why, value, bound, margin }
+}
+
+/// Returns how far two values are apart.
+fn distance(left: &Value, right: &Value) -> Option<Value> {
+    match arithmetic(Sum::Sub, left, right).ok()? {
+        Value::Int(int) => Some(Value::Int(int.saturating_abs())),
+        Value::Number(number) => Some(Value::Number(short(number.abs()))),
+        Value::Percent(points) => Some(Value::Percent(short(points.abs()))),
+        Value::Duration(ms) => Some(Value::Duration(ms.saturating_abs())),
+        Value::Size(size) => Some(Value::Size(size)),
+        _ => None,
+    }
+}
+
+/// A difference is no more exact than what it is of.
+fn short(number: f64) -> f64 {
+    (number * 1e9).round() / 1e9
+}
+
+fn sign(how: Comparison) -> &'static str {
+    match how {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::LessEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterEqual => ">=",
+        Comparison::In => "in",
+    }
+}
+
+impl Question {
+    /// Returns the metric that is asked for, if one is.
+    pub fn metric(&self) -> Option<MetricId> {
+        match self {
+            Question::Probe { .. } => None,
+            Question::Metric { metric, .. } | Question::Before { metric, .. } => Some(*metric),
+        }
+    }
+
+    pub fn arguments(&self) -> &[Value] {
+        match self {
+            Question::Probe { arguments, .. }
+            | Question::Metric { arguments, .. }
+            | Question::Before { arguments, .. } => arguments,
+        }
+    }
+
+    /// Returns it as a person would write it: `p95(berlin)`.
+    pub fn shown(&self, plan: &Plan) -> String {
+        match self {
+            Question::Probe { probe, arguments } => called(&plan.probes[probe.index()].name, arguments),
+            Question::Metric { metric, arguments } => called(&plan.metrics[metric.index()].name, arguments),
+            Question::Before { metric, arguments, stretch } => {
+                let metric = called(&plan.metrics[metric.index()].name, arguments);
+                let (over, ago) = (Value::Duration(stretch.over_ms), Value::Duration(stretch.ago_ms));
+                if stretch.ago_ms == 0 {
+                    format!("before({metric}, over = {over})")
+                } else {
+                    format!("before({metric}, over = {over}, ago = {ago})")
+                }
+            }
+        }
+    }
+}
+
+/// Writes something declared with what it is called with.
+pub(super) fn called(name: &str, arguments: &[Value]) -> String {
+    if arguments.is_empty() {
+        return name.to_owned();
+    }
+    let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
+    format!("{name}({})", arguments.join(", "))
+}
+
+/// Returns the places in the plan's table of the targets that something is about; none: it is about all of them.
+fn subjects(plan: &Plan, arguments: &[Value]) -> Vec<u32> {
+    let targets = arguments.iter().filter_map(Value::as_target);
+    targets.filter_map(|it| plan.target_numbers.get(&(it.fleet.clone(), it.name.clone())).copied()).collect()
+}
+
+/// Returns the changes to a subject: those of its targets, or all of them.
+fn changes<'r>(plan: &Plan, run: &'r Run, arguments: &[Value]) -> impl Iterator<Item = Change> + 'r {
+    let of = subjects(plan, arguments);
+    let all = of.is_empty();
+    let some = of.into_iter().filter_map(|it| run.changed.get(&it));
+    some.chain(run.changed.values().take_while(move |_| all)).copied()
+}
+
+/// Returns when the first change to a subject began, if one has.
+pub(super) fn first_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Option<At> {
+    changes(plan, run, arguments).map(|it| it.first).min()
+}
+
+/// Returns when the last change to a subject began, if one has.
+fn last_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Option<At> {
+    changes(plan, run, arguments).map(|it| it.last).max()
+}
+
+impl Here<'_> {
+    /// Returns what is known of a question, or writes it down.
+    pub fn ask(&self, question: Question) -> Value {
+        match self.probing {
+            Probing::Blind => Value::Unknown,
+            Probing::Collect(questions) => {
+                let mut questions = questions.borrow_mut();
+                if !questions.contains(&question) {
+                    questions.push(question);
+                }
+                Value::Unknown
+            }
+            Probing::Answered(answers) => match answers.iter().find(|(it, _)| *it == question).map(|it| &it.1) {
+                Some(Known::Truth(Truth::Holds)) => Value::Bool(true),
+                Some(Known::Truth(Truth::Violated)) => Value::Bool(false),
+                Some(Known::Value(value)) => value.clone(),
+                Some(Known::Fails) => {
+                    if let Some(notes) = self.notes {
+                        notes.borrow_mut().fails = true;
+                    }
+                    Value::Unknown
+                }
+                Some(Known::Truth(Truth::Unknown) | Known::Unknown) | None => Value::Unknown,
+            },
+        }
+    }
+
+    pub fn metric_value(&self, id: MetricId, arguments: &[Value]) -> Answer {
+        let metric: &Metric = &self.plan.metrics[id.index()];
+        match &metric.means {
+            MetricMeans::Formula(formula) => {
+                let scope = Called::new(self, &metric.params, arguments);
+                eval::eval(formula, &scope, &mut Fuel::default()).map_err(|it| Silence::Cannot(it.message))
+            }
+            MetricMeans::Prometheus { .. } | MetricMeans::Http { .. } | MetricMeans::Command(_) => {
+                Ok(self.ask(Question::Metric { metric: id, arguments: arguments.to_vec() }))
+            }
+        }
+    }
+
+    /// Returns a metric's mean before the first change: as it was learned, or as it is asked now.
+    pub fn value_before(&self, id: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
+        let metric: &Metric = &self.plan.metrics[id.index()];
+        if let MetricMeans::Formula(formula) = &metric.means {
+            let past = Past { here: self, stretch };
+            let scope = Called::new(&past, &metric.params, arguments);
+            return eval::eval(formula, &scope, &mut Fuel::default()).map_err(|it| Silence::Cannot(it.message));
+        }
+        let question = Question::Before { metric: id, arguments: arguments.to_vec(), stretch };
+        if let Some(value) = self.run.baselines.get(&question.shown(self.plan)) {
+            return Ok(value.clone());
+        }
+        Ok(self.ask(question))
+    }
+
+    pub fn threshold_truth(&self, id: ThresholdId, arguments: &[Value]) -> Answer {
+        let threshold: &Threshold = &self.plan.thresholds[id.index()];
+        let scope = Called::new(self, &threshold.params, arguments);
+        let truth = eval::condition(&threshold.condition, &scope, &mut Fuel::default());
+        let now: Truth = truth.map_err(|it| Silence::Cannot(it.message))?.into();
+        let Some(sustained) = &threshold.sustained else { return Ok(now.value()) };
+        let wanted = eval::eval(sustained, &scope, &mut Fuel::default()).map_err(|it| Silence::Cannot(it.message))?;
+        let wanted_ms = wanted.as_duration_ms().unwrap_or(0).max(0);
+        if wanted_ms == 0 {
+            return Ok(now.value());
+        }
+        let key = called(&threshold.name, arguments);
+        let since = last_change(self.plan, self.run, arguments);
+        let truth = match self.run.streaks.get(&key) {
+            Some(streak) => streak.sustained(now, self.now, since, wanted_ms),
+            None => Truth::Unknown,
+        };
+        if let (Some(notes), Probing::Answered(_)) = (self.notes, &self.probing) {
+            let mut notes = notes.borrow_mut();
+            if truth == Truth::Unknown {
+                let wanted = Value::Duration(wanted_ms);
+                notes.lacking = Some(format!("{key}: not {wanted} of samples yet since the last change"));
+            }
+            if !notes.streaks.iter().any(|(it, _)| *it == key) {
+                notes.streaks.push((key, now));
+            }
+        }
+        Ok(truth.value())
+    }
+
+    pub fn gate_truth(&self, id: GateId, arguments: &[Value]) -> Answer {
+        let gate: &Gate = &self.plan.gates[id.index()];
+        let scope = Called::new(self, &gate.params, arguments);
+        let mut all = Truth::Holds;
+        for rule in &gate.rules {
+            let demanded = self.rule(gate, rule, arguments, &scope)?;
+            all = all.and(demanded);
+        }
+        Ok(if gate.dry_run { Value::Bool(true) } else { all.value() })
+    }
+
+    /// Returns whether what a rule demands is so, and writes down what it compared.
+    fn rule(&self, gate: &Gate, rule: &Rule, arguments: &[Value], scope: &Called<'_>) -> Result<Truth, Silence> {
+        let outer = self.notes.map(|it| std::mem::take(&mut it.borrow_mut().compared));
+        let truth = eval::condition(&rule.condition, scope, &mut Fuel::default());
+        let truth: Truth = truth.map_err(|it| Silence::Cannot(it.message))?.into();
+        let Some(notes) = self.notes else { return Ok(rule.demand.of(truth)) };
+        let mut notes = notes.borrow_mut();
+        let fails = std::mem::take(&mut notes.fails) && truth == Truth::Unknown && rule.demand != Demand::Warn;
+        let demanded = if fails { Truth::Violated } else { rule.demand.of(truth) };
+        let compared = std::mem::replace(&mut notes.compared, outer.unwrap_or_default());
+        let lacking = notes.lacking.take();
+        let said = match rule.demand {
+            Demand::Warn => truth.not(),
+            Demand::Require | Demand::Forbid => demanded,
+        };
+        let dry = if gate.dry_run { " (dry run)" } else { "" };
+        let what = format!("{}{dry}: {} {}", called(&gate.name, arguments), rule.demand.name(), rule.shown);
+        if said != Truth::Unknown || rule.demand != Demand::Warn {
+            notes.rules.push(ruled(what, said, truth, &compared, lacking));
+        }
+        Ok(demanded)
+    }
+}
+
+impl Demand {
+    /// Returns whether what is demanded is so.
+    fn of(self, condition: Truth) -> Truth {
+        match self {
+            Demand::Require => condition,
+            Demand::Forbid => condition.not(),
+            Demand::Warn => Truth::Holds,
+        }
+    }
+}
+
+/// The scope of a formula whose metrics are taken before the change.
+struct Past<'h> {
+    here: &'h Here<'h>,
+    stretch: Stretch,
+}
+
+impl eval::Scope for Past<'_> {
+    fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
+        self.here.value_before(metric, arguments, self.stretch)
+    }
+
+    fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
+        self.here.value_before(metric, arguments, stretch)
+    }
+
+    fn fleet(&self, fleet: crate::model::FleetId) -> Answer {
+        eval::Scope::fleet(self.here, fleet)
+    }
+}
+
+/// How a sustained condition has been, sample by sample: when each stretch of one truth began.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Streak {
+    runs: VecDeque<(At, Truth)>,
+    last: At,
+}
+
+impl Streak {
+    /// Adds a sample. Samples that lie too far apart say nothing of the time between.
+    pub fn sample(&mut self, at: At, truth: Truth) {
+        const GAP_MAX_MS: i64 = 2 * 3_600_000;
+        const RUNS_MAX: usize = 256;
+        if at.since_ms(self.last) > GAP_MAX_MS {
+            self.runs.clear();
+        }
+        self.last = at;
+        if self.runs.back().is_none_or(|(_, before)| *before != truth) {
+            self.runs.push_back((at, truth));
+        }
+        if self.runs.len() > RUNS_MAX {
+            self.runs.pop_front();
+        }
+    }
+
+    /// Returns whether a condition has held for so long, this sample included: unknown until there are samples over
+    /// the whole time since the last change.
+    fn sustained(&self, now: Truth, at: At, changed: Option<At>, wanted_ms: i64) -> Truth {
+        let from = at.plus_ms(-wanted_ms);
+        let covered = self.runs.front().is_some_and(|(first, _)| *first <= from);
+        if !covered || changed.is_some_and(|changed| changed > from) {
+            return Truth::Unknown;
+        }
+        let ends = self.runs.iter().skip(1).map(|(at, _)| *at).chain([at]);
+        let overlapping = self.runs.iter().zip(ends).filter(|(_, end)| *end > from).map(|((_, truth), _)| *truth);
+        overlapping.fold(now, Truth::and)
+    }
+}
+
+/// When a target was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    pub first: At,
+    pub last: At,
+}
+
+impl Truth {
+    pub(super) fn and(self, other: Truth) -> Truth {
+        match (self, other) {
+            (Truth::Violated, _) | (_, Truth::Violated) => Truth::Violated,
+            (Truth::Unknown, _) | (_, Truth::Unknown) => Truth::Unknown,
+            (Truth::Holds, Truth::Holds) => Truth::Holds,
+        }
+    }
+
+    pub(super) fn not(self) -> Truth {
+        match self {
+            Truth::Holds => Truth::Violated,
+            Truth::Violated => Truth::Holds,
+            Truth::Unknown => Truth::Unknown,
+        }
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Truth::Holds => Value::Bool(true),
+            Truth::Violated => Value::Bool(false),
+            Truth::Unknown => Value::Unknown,
+        }
+    }
+}
+
+impl From<eval::Truth> for Truth {
+    fn from(truth: eval::Truth) -> Truth {
+        match truth {
+            eval::Truth::Holds => Truth::Holds,
+            eval::Truth::Violated => Truth::Violated,
+            eval::Truth::Unknown => Truth::Unknown,
+        }
+    }
+}
+
+/// What is written down of a condition that is evaluated here.
+pub(super) type Noting<'a> = Option<&'a RefCell<Notes>>;
