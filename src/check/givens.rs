@@ -117,7 +117,9 @@ impl<'t> Checker<'t> {
         let (name, of) = (self.declared[id].name, self.source_type(id)?);
         if self.is_formula(id) {
             let problem = Diagnostic::new(Code::WRONG_THING, at, format!("`{name}` is worked out from other metrics"));
-            self.say(problem.also(self.declared[id].name_span, "its formula").help("give the metrics that it is made of"));
+            self.say(
+                problem.also(self.declared[id].name_span, "its formula").help("give the metrics that it is made of"),
+            );
             return None;
         }
         let params = self.signature(id).params.clone();

@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback, status,
-    steer, test, watch,
+    check, completions, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback,
+    simulate, status, steer, test, watch,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -76,6 +76,7 @@ enum Command {
     New(new::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
+    Simulate(simulate::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
     Run(super::run::Arguments),
@@ -133,6 +134,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::New(it) => new::run(context, it),
         Command::Check(it) => check::run(context, it),
         Command::Test(it) => test::run(context, it),
+        Command::Simulate(it) => simulate::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
         Command::Explain(it) => explain::run(context, it),

@@ -17,7 +17,7 @@
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
-//! - `test`, `verdicts`: what happens on virtual time, and how that is shown
+//! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -51,6 +51,7 @@ mod rollback;
 mod run;
 mod screen;
 mod settle;
+mod simulate;
 mod status;
 mod steer;
 mod terminal;

@@ -17,6 +17,7 @@ use crate::model::{Program, RolloutId, SecretSource};
 use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
 use crate::runtime::Clock;
 use crate::source::Sources;
+use crate::value::Record;
 
 /// What is wanted of a file.
 pub struct Wanted<'a> {
@@ -52,8 +53,7 @@ pub fn plan_for(
     let Checked { program, sources, .. } = &checked;
     let rollout = rollout_named(program, wanted)?;
     let named = program.rollout(rollout);
-    let given = given(wanted)?;
-    let inputs = read_inputs(named, &given).map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    let inputs = inputs_for(context, &checked, wanted)?;
     // Each action knows the folder of its file, as the file was named from here.
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
@@ -74,6 +74,12 @@ pub fn plan_for(
     plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))
 }
 
+/// Returns a value for every input of the rollout that is wanted; findings are shown.
+pub fn inputs_for(context: &Context, checked: &Checked, wanted: &Wanted) -> Result<Record, Failure> {
+    let named = checked.program.rollout(rollout_named(&checked.program, wanted)?);
+    read_inputs(named, &given(wanted)?).map_err(|it| wrong(context, &it, &checked.sources, wanted.file))
+}
+
 /// Returns the variables of ours that a run may need wherever its engine lives: those it lets through and those its
 /// secrets are in.
 pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
@@ -91,7 +97,7 @@ pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
     ours.filter(|(name, _)| wanted(name)).map(|(name, value)| (name.into(), value)).collect()
 }
 
-fn rollout_named(program: &Program, wanted: &Wanted) -> Result<RolloutId, Failure> {
+pub fn rollout_named(program: &Program, wanted: &Wanted) -> Result<RolloutId, Failure> {
     let names: Vec<&str> = program.rollouts.iter().map(|it| it.name.as_str()).collect();
     let listed = || format!("There are {}.", names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "));
     let at = match (wanted.rollout, names.len()) {

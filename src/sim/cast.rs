@@ -12,7 +12,7 @@ pub trait Cast {
     fn answer(&mut self, asked: &Asked) -> (i64, Answer);
 
     /// Hears of something that has happened.
-    fn hear(&mut self, _plan: &Plan, _at: At, _event: &Event) {}
+    fn hear(&mut self, _plan: &Plan, _run: &Run, _at: At, _event: &Event) {}
 
     /// Returns when somebody next does something without being asked.
     fn next_turn(&self) -> Option<At> {
@@ -25,7 +25,7 @@ pub trait Cast {
     }
 
     /// Returns what a person wants of a run in which nothing happens any more, and after how many milliseconds.
-    fn decide(&mut self, _run: &Run) -> Option<(i64, Command)> {
+    fn decide(&mut self, _plan: &Plan, _run: &Run) -> Option<(i64, Person, Command)> {
         None
     }
 

@@ -107,7 +107,8 @@ impl Coverage {
 
 fn aspects(kind: &NodeKind, branches: bool, undoes: bool) -> Vec<Aspect> {
     let mut aspects = Vec::new();
-    if matches!(kind, NodeKind::Act(act) if matches!(**act, Act::Check(_) | Act::Require { .. } | Act::Watch(_) | Act::Guard(_))) {
+    if matches!(kind, NodeKind::Act(act) if matches!(**act, Act::Check(_) | Act::Require { .. } | Act::Watch(_) | Act::Guard(_)))
+    {
         aspects.extend([Aspect::Passes, Aspect::Fails]);
     }
     if branches {

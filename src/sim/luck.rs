@@ -4,8 +4,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Asked, Cast};
-use crate::engine::{Answer, Command, Done, Fault, FaultKind, Job, PauseReason, ProbeAsk, ProbeJob, Probed, Run};
-use crate::plan::Place;
+use crate::engine::{
+    Answer, Command, Done, Fault, FaultKind, Job, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run,
+};
+use crate::plan::{Place, Plan};
 use crate::value::{Type, Value};
 
 /// How often things go wrong, in thousandths.
@@ -47,7 +49,7 @@ impl Cast for Fortune {
     }
 
     /// A person decides what a paused run waits for.
-    fn decide(&mut self, run: &Run) -> Option<(i64, Command)> {
+    fn decide(&mut self, _plan: &Plan, run: &Run) -> Option<(i64, Person, Command)> {
         let paused = run.paused()?;
         self.decisions += 1;
         let command = match paused {
@@ -60,7 +62,7 @@ impl Cast for Fortune {
                 _ => Command::Retry { path: None },
             },
         };
-        Some((60_000, command))
+        Some((60_000, Person("sim".into()), command))
     }
 }
 

@@ -10,6 +10,7 @@
 //! - `crash`: the same run again, with the engine dying after events
 //! - `chronicle`, `facts`: what happened, and what an expectation asks of it
 //! - `trial`: one test from its text to its verdict
+//! - `log`: what a person would have read
 //! - `coverage`: what no test has seen happen
 
 mod cast;
@@ -18,6 +19,7 @@ mod conduct;
 mod coverage;
 mod crash;
 mod facts;
+mod log;
 mod luck;
 mod moments;
 mod play;
@@ -32,7 +34,8 @@ mod cases;
 pub use cast::{Asked, Cast, Unasked};
 pub use coverage::{Aspect, Coverage, Seen};
 pub use crash::{Crash, crashed};
+pub use log::log_of;
 pub use luck::{Luck, Odds};
 pub use play::{Played, Stopped, perform, play};
 pub use script::{Manner, Script, Unanswered};
-pub use trial::{Trial, TrialRequest, Verdict, try_out};
+pub use trial::{START, Trial, TrialRequest, Verdict, given_kept, try_out};

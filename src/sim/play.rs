@@ -139,7 +139,7 @@ impl<'p> Stage<'p> {
     fn hear(&mut self, heard: Heard) {
         let step = step(self.plan, &mut self.run, self.now, heard);
         for event in step.events {
-            self.cast.hear(self.plan, self.now, &event);
+            self.cast.hear(self.plan, &self.run, self.now, &event);
             self.events.push((self.now, event));
         }
         for effect in step.effects {
@@ -227,9 +227,9 @@ impl<'p> Stage<'p> {
 
     /// A person decides what a run waits for.
     fn decide(&mut self) -> bool {
-        let Some((after_ms, command)) = self.cast.decide(&self.run) else { return false };
+        let Some((after_ms, by, command)) = self.cast.decide(self.plan, &self.run) else { return false };
         self.now = self.now.plus_ms(after_ms);
-        self.hear(Heard::Command { by: Person("sim".into()), command });
+        self.hear(Heard::Command { by, command });
         true
     }
 

@@ -8,9 +8,7 @@ use super::conduct::Conducts;
 use super::moments::Moments;
 use super::signal::{fits, mean_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
-use crate::engine::{
-    Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run,
-};
+use crate::engine::{Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run};
 use crate::model::{Given, Moment, Says, Timeline, Wish};
 use crate::plan::{Place, Plan};
 use crate::value::{At, Type, Value};
@@ -188,7 +186,7 @@ impl Cast for Script<'_> {
         }
     }
 
-    fn hear(&mut self, plan: &Plan, at: At, event: &Event) {
+    fn hear(&mut self, plan: &Plan, _run: &Run, at: At, event: &Event) {
         if self.moments.hear(plan, at, event) && !self.waiting.is_empty() {
             self.queue_wishes();
         }
@@ -202,14 +200,14 @@ impl Cast for Script<'_> {
         self.turns.pop_first().map(|(_, unasked)| unasked)
     }
 
-    fn decide(&mut self, run: &Run) -> Option<(i64, Command)> {
+    fn decide(&mut self, _plan: &Plan, run: &Run) -> Option<(i64, Person, Command)> {
         let says_so = matches!(run.paused()?, PauseReason::Said { .. });
         if self.manner == Manner::Strict || !says_so {
             return None;
         }
         let after = crate::value::show_duration(PERSON_MS);
         self.assumed.insert(format!("a person resumes the run {after} after it says `pause`"));
-        Some((PERSON_MS, Command::Resume))
+        Some((PERSON_MS, Person("operator".into()), Command::Resume))
     }
 
     fn is_lost(&self) -> bool {

@@ -1,19 +1,17 @@
 //! One test from its text to its verdict: its plan is made, it is played, and what came of it is held against what it
 //! expects. Reads files through the door that it is given, and nothing else of the world.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::facts::{Asking, Facts};
-use super::{Coverage, Manner, Played, Script, Stopped, Unanswered, perform};
+use super::{Coverage, Manner, Script, Stopped, Unanswered, log_of, perform};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{self, Fuel, NoScope, Truth};
 use crate::model::{Expectation, Fact, FleetSource, Given, Program, Says, Test, Which};
 use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
 use crate::source::{ReadFailure, Sources, World};
 use crate::value::{At, Value, show_duration};
-use crate::view::{Board, Line, line};
+use crate::view::Line;
 
 /// What a test needs beside itself.
 #[derive(Clone, Copy)]
@@ -99,7 +97,7 @@ fn planned(request: TrialRequest, test: &Test, now: At) -> Result<(Plan, KeptVal
         wrong.into_iter().map(|it| it.also(test.call, "in this test")).collect()
     };
     let inputs = read_inputs(rollout, &given).map_err(here)?;
-    let kept = kept_values(request.program, &test.givens);
+    let kept = given_kept(request.program, &test.givens);
     let plan = plan(&PlanRequest {
         program: request.program,
         sources: request.sources,
@@ -136,7 +134,7 @@ fn in_test(found: Diagnostic, test: &Test) -> Diagnostic {
 }
 
 /// Returns what earlier runs left, as the scenario says: for every target, then for those that are named.
-pub fn kept_values(program: &Program, givens: &[Given]) -> KeptValues {
+pub fn given_kept(program: &Program, givens: &[Given]) -> KeptValues {
     let mut kept = KeptValues::new();
     let says = |it: &Given| match &it.says {
         Says::Kept { whose, values } => Some((whose.clone(), values.clone())),
@@ -252,15 +250,4 @@ fn unmet(facts: &Facts, expected: &Expectation) -> Option<Diagnostic> {
         true => found.help("say what a person does then: `given operator { paused + 10m = retry }`"),
         false => found,
     })
-}
-
-/// Returns the run's log, as a person would have read it.
-pub fn log_of(plan: Plan, played: &Played, start: At) -> Vec<(i64, Line)> {
-    let mut board = Board::new(Arc::new(plan));
-    let mut log = Vec::new();
-    for (at, event) in &played.events {
-        board.hear(*at, event);
-        log.extend(line(&board, *at, event).map(|it| (at.since_ms(start), it)));
-    }
-    log
 }
