@@ -102,16 +102,18 @@ impl<'t> Checker<'t> {
         let how = match op {
             BinaryOp::Eq => Comparison::Equal,
             BinaryOp::Ne => Comparison::NotEqual,
+            BinaryOp::In => Comparison::In,
             _ => return None,
         };
         let name = left.as_name().filter(|it| !self.is_bound(it.text()))?.text();
         if name == "outcome" {
             let left = self.fact(Fact::Outcome, outcome_type(), left.span()).expr;
-            let right = self.typed(right, &outcome_type());
+            let several = how == Comparison::In;
+            let right = self.typed(right, &if several { Type::list(outcome_type()) } else { outcome_type() });
             let kind = ExprKind::Compare(how, Box::new(left), Box::new(right));
             return Some(Typed::new(kind, Type::Bool, span));
         }
-        let halt = Halt::ALL.into_iter().find(|it| it.name() == name)?;
+        let halt = Halt::ALL.into_iter().find(|it| it.name() == name && how != Comparison::In)?;
         let Some(meant) = self.unit_meant(right) else { return Some(Typed::bad(span)) };
         let there = self.fact(Fact::At(halt, meant.unit), Type::Bool, left.span());
         Some(match how {

@@ -32,7 +32,8 @@ impl<'t> Checker<'t> {
             self.refuse_going_back(&timeline.points, &at, inner);
             timeline.points.push(Point { at, value });
         }
-        if timeline.points.is_empty() && !entry.is_broken() {
+        let says_nothing = entry.body().is_none_or(|it| it.entries().next().is_none());
+        if says_nothing && !entry.is_broken() {
             let problem = Diagnostic::new(Code::MISSING, entry.span(), format!("nothing is given for `{name}`"));
             self.say(problem.help(format!("say what it is from the start: `{{ 0h = {} }}`", example(of))));
             return None;

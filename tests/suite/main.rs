@@ -12,6 +12,7 @@ mod host;
 mod journal;
 mod lang;
 mod sagas;
+mod scenarios;
 mod sessions;
 mod shell;
 mod stage;
