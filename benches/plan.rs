@@ -21,7 +21,7 @@ fn main() {
     assert!(checked.is_sound(), "{:?}", checked.diagnostics);
     let checked_mib = resident_mib();
     let (plan, plan_time) = timed(|| {
-        let inputs = read_inputs(&checked.program.rollouts[0], &GivenInputs::default()).expect("it has none");
+        let inputs = read_inputs(&checked.program.rollouts[0], &GivenInputs::default(), &world).expect("it has none");
         plan(&PlanRequest {
             program: &checked.program,
             sources: &checked.sources,

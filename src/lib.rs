@@ -15,6 +15,8 @@ pub mod shell;
 
 pub mod value;
 
+pub mod bucket;
+
 pub mod model;
 
 pub mod schema;
@@ -25,6 +27,8 @@ pub mod check;
 
 // The engine, pure.
 pub mod plan;
+
+pub mod judge;
 
 pub mod engine;
 

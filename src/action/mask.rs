@@ -195,6 +195,45 @@ mod tests {
     }
 
     #[test]
+    fn base64_is_hidden_to_its_last_digit_wherever_it_begins_ends_and_parts() {
+        let encode = |bytes: &[u8]| {
+            let table = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let bits = |at: usize| {
+                (0..6).fold(0, |value, bit| {
+                    let bit = at * 6 + bit;
+                    value << 1 | bytes.get(bit / 8).map_or(0, |it| it >> (7 - bit % 8) & 1)
+                })
+            };
+            let digits = (0..(bytes.len() * 8).div_ceil(6)).map(|at| table[usize::from(bits(at))] as char);
+            let padding = std::iter::repeat_n('=', (3 - bytes.len() % 3) % 3);
+            digits.chain(padding).collect::<String>()
+        };
+        let mut hidden = 0;
+        for length in 1..40 {
+            let secret: String = (0..length).map(|at| char::from(b'!' + (at * 37 + length * 11) as u8 % 90)).collect();
+            let mask = Mask::new([secret.as_str()]);
+            for (before, after) in
+                ["", "u", "us"].into_iter().flat_map(|it| ["", "?", "?x", "\u{7f}zz"].map(|to| (it, to)))
+            {
+                let encoded = encode(format!("{before}{secret}{after}").as_bytes());
+                let first = (before.len() * 8).div_ceil(6);
+                let end = ((before.len() + secret.len()) * 8).div_ceil(6);
+                let rest = if after.is_empty() { "" } else { &encoded[end..] };
+                let expected = format!("{}{MASK}{rest}", &encoded[..first]);
+                let is_short = end - first < 8;
+                assert!(is_short || mask.text(&encoded) == expected, "`{encoded}`: `{}`", mask.text(&encoded));
+                for part in 0..=encoded.len() {
+                    let (one, other) = encoded.as_bytes().split_at(part);
+                    let shown = masked(&mask, &[one, other]);
+                    assert_eq!(shown, mask.text(&encoded), "`{encoded}` parted at {part}");
+                }
+                hidden += usize::from(!is_short);
+            }
+        }
+        assert!(hidden > 300, "{hidden} texts are long enough to be looked for");
+    }
+
+    #[test]
     fn lines_of_a_long_secret_are_hidden_one_by_one() {
         let key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nabc\nhkiG9w0BAQEFAASC\n-----END KEY-----\n";
         let mask = Mask::new([key]);

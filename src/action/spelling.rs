@@ -20,14 +20,16 @@ pub(super) fn spellings(value: &str) -> Vec<Vec<u8>> {
     spellings
 }
 
-/// Returns what every base64 text that contains these bytes contains, at each of the three places they may begin.
+/// Returns what every base64 text that contains these bytes contains, at each of the three places they may begin,
+/// with the digit that the last byte shares with what follows, and with the padding where nothing does.
 fn base64(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for offset in 0..3 {
         let padded: Vec<u8> = std::iter::repeat_n(0, offset).chain(bytes.iter().copied()).collect();
-        // The first and last digit may mix with neighbours.
+        // The first digit may be shared with what stands before: it says too little to be looked for.
         let first = (offset * 8).div_ceil(6);
         let last = padded.len() * 8 / 6;
+        let own_bits = padded.len() * 8 % 6;
         for digits in [
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
@@ -37,7 +39,15 @@ fn base64(bytes: &[u8]) -> Vec<Vec<u8>> {
                 let value = bits.fold(0, |value, bit| value << 1 | (padded[bit / 8] >> (7 - bit % 8) & 1));
                 digits[value as usize]
             };
-            found.push((first..last).map(digit).collect());
+            let whole: Vec<u8> = (first..last).map(digit).collect();
+            if own_bits > 0 {
+                let end = (padded[padded.len() - 1] << (6 - own_bits)) & 0x3f;
+                let with = |rest: u8| [&whole[..], &[digits[usize::from(end | rest)]]].concat();
+                found.extend((0..1 << (6 - own_bits)).map(with));
+                let padding: &[u8] = if own_bits == 2 { b"==" } else { b"=" };
+                found.push([with(0), padding.to_vec()].concat());
+            }
+            found.push(whole);
         }
     }
     found

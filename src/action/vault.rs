@@ -2,7 +2,7 @@
 //! body that asked for them by name; they are never shown, not even while debugging.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use smol_str::SmolStr;
@@ -25,7 +25,10 @@ pub enum SecretSource {
     Env(String),
     File(PathBuf),
     /// A program and its arguments; the secret is what it prints.
-    Command(Vec<String>),
+    Command {
+        argv: Vec<String>,
+        folder: PathBuf,
+    },
 }
 
 /// Why a secret is not there.
@@ -114,7 +117,7 @@ async fn fetch(source: &SecretSource, environment: &Environment) -> Result<Strin
             let failed = |error| SecretFailure::NotRead { path: path.display().to_string(), error };
             String::from_utf8(read.map_err(failed)?).map_err(|_| SecretFailure::NotText)?
         }
-        SecretSource::Command(argv) => ask(argv).await?,
+        SecretSource::Command { argv, folder } => ask(argv, folder).await?,
     };
     // Files and commands end their last line; the secret does not.
     let length = value.trim_end_matches(['\n', '\r']).len();
@@ -127,12 +130,12 @@ fn variable(name: &str, environment: &Environment) -> Result<String, SecretFailu
     value.to_str().map(str::to_owned).ok_or(SecretFailure::NotText)
 }
 
-async fn ask(argv: &[String]) -> Result<String, SecretFailure> {
+async fn ask(argv: &[String], folder: &Path) -> Result<String, SecretFailure> {
     let program = argv.first().cloned().unwrap_or_default();
     let failed = |why: String| SecretFailure::NotGiven { program: program.clone(), why };
     let Some((_, arguments)) = argv.split_first() else { return Err(failed("no program is named".to_owned())) };
     let mut command = tokio::process::Command::new(&program);
-    command.args(arguments).stdin(std::process::Stdio::null()).kill_on_drop(true);
+    command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null()).kill_on_drop(true);
     // Its standard error may hold anything, and is not masked yet.
     command.stderr(std::process::Stdio::null());
     let output = tokio::time::timeout(COMMAND_TIMEOUT, command.output()).await;

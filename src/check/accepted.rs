@@ -4,7 +4,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::exprs::Typed;
-use super::mismatch::described;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, Interrupted};
@@ -80,7 +79,7 @@ impl<'t> Checker<'t> {
             |of: &Type| matches!(of, Type::Int | Type::Any) || matches!(of, Type::Range(of) if **of == Type::Int);
         let fits = is_code(&typed.of) || matches!(&typed.of, Type::List(of) if is_code(of));
         if !fits {
-            let message = format!("this is {}, and codes are needed", described(&typed.of));
+            let message = format!("this is {}, and codes are needed", typed.of.described());
             self.say(
                 Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `200`, `200..204` or `[200, 404]`"),
             );

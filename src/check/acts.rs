@@ -122,8 +122,7 @@ impl<'t> Checker<'t> {
         for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
             let head = entry.head().as_name().map(|it| it.text());
             if !head.is_some_and(|it| known.contains(&it)) {
-                let message = format!("`{}` holds properties only: `key = value`", parts.row.name);
-                self.say(Diagnostic::new(Code::MISPLACED, entry.head().span(), message));
+                self.say_not_a_property(parts.row, *entry);
             }
         }
     }

@@ -1,14 +1,15 @@
 //! What an `apply` gives a strategy: values, probes by their names, filled slots.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts};
 use super::frame::Sense;
-use super::mismatch::described;
 use super::word::{called_name, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
+use crate::schema::{Place, property, word};
 use crate::source::Span;
 use crate::syntax::{self, Entry, Name};
 use crate::value::{Callable, Type, Word};
@@ -18,23 +19,21 @@ impl<'t> Checker<'t> {
     pub fn apply_arguments(&mut self, entry: Entry<'t>, id: usize, span: Span) -> Vec<(Name<'t>, Sense<'t>)> {
         let params = self.params_with_names(id);
         let mut given: Vec<(Name<'t>, Sense<'t>)> = Vec::new();
+        let mut seen: HashSet<&'t str> = HashSet::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let Some(name) = called_name(inner.head()) else {
                 self.say(Diagnostic::new(Code::SHAPE, inner.span(), "`apply` holds arguments and filled slots"));
                 continue;
             };
+            if !seen.insert(name.text()) {
+                let message = format!("`{}` is given twice", name.text());
+                self.say(Diagnostic::new(Code::PROPERTY_TWICE, name.span(), message));
+                continue;
+            }
             let Some((param, param_name)) = params.iter().find(|(it, _)| it.name == name.text()) else {
                 self.say_no_param(id, name, &params);
                 continue;
             };
-            if given.iter().any(|(it, _)| it.text() == name.text()) {
-                self.say(Diagnostic::new(
-                    Code::PROPERTY_TWICE,
-                    name.span(),
-                    format!("`{}` is given twice", name.text()),
-                ));
-                continue;
-            }
             let sense = self.apply_argument(inner, param).unwrap_or_else(|| bad_argument(inner.span()));
             given.push((*param_name, sense));
         }
@@ -47,9 +46,18 @@ impl<'t> Checker<'t> {
         given
     }
 
+    /// Returns what an `apply` says of itself, such as `after`: a parameter of the strategy with that name goes first.
+    pub fn apply_property(&self, entry: Entry<'t>, id: usize, name: &str) -> Option<syntax::Expr<'t>> {
+        if self.signature(id).params.iter().any(|it| it.name == name) {
+            return None;
+        }
+        let mut entries = entry.body()?.entries().filter(|it| !it.is_broken());
+        entries.find(|it| property_name(*it).is_some_and(|it| it.text() == name))?.value()
+    }
+
     pub fn say_no_param(&mut self, id: usize, name: Name<'t>, params: &[(ParamFacts, Name<'t>)]) {
         let strategy = self.declared[id];
-        if matches!(name.text(), "allow") {
+        if is_of_apply(name.text()) {
             return;
         }
         let near = nearest(name.text(), params.iter().map(|(it, _)| it.name.as_str()));
@@ -68,7 +76,7 @@ impl<'t> Checker<'t> {
             of if is_block(of) => format!("fill it: `{name}(…) {{ … }}`"),
             _ => format!("add `{name} = …`"),
         };
-        let message = format!("`{strategy}` needs `{name}`, {}", described(&param.of));
+        let message = format!("`{strategy}` needs `{name}`, {}", param.of.described());
         self.say(Diagnostic::new(code, span, message).also(param.span, "the parameter").help(help));
         bad_argument(span)
     }
@@ -92,7 +100,7 @@ impl<'t> Checker<'t> {
     pub fn argument_value(&mut self, entry: Entry<'t>, param: &ParamFacts) -> Option<syntax::Expr<'t>> {
         let value = property_name(entry).and(entry.value());
         if value.is_none() {
-            let message = format!("`{}` is {}, which is given as a value", param.name, described(&param.of));
+            let message = format!("`{}` is {}, which is given as a value", param.name, param.of.described());
             let problem = Diagnostic::new(Code::SHAPE, entry.head().span(), message);
             self.say(problem.help(format!("write `{} = …`", param.name)));
         }
@@ -126,7 +134,7 @@ impl<'t> Checker<'t> {
             None => {
                 let typed = self.expr(tree, None);
                 if !matches!(typed.of, Type::Any) {
-                    let message = format!("this is {}, and a {want} is needed", described(&typed.of));
+                    let message = format!("this is {}, and a {want} is needed", typed.of.described());
                     self.say(
                         Diagnostic::new(Code::MISMATCH, tree.span(), message)
                             .help(format!("name a {}", want.word.name())),
@@ -145,6 +153,11 @@ impl<'t> Checker<'t> {
         self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message));
         None
     }
+}
+
+/// Whether a name is that of a property which every `apply` has.
+fn is_of_apply(name: &str) -> bool {
+    word(Place::Rollout, "apply").is_some_and(|row| property(row, name).is_some())
 }
 
 fn bad_argument<'t>(span: Span) -> Sense<'t> {

@@ -248,7 +248,13 @@ impl<'t> Checker<'t> {
                 }
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
-                _ => "only actions are called on a line of their own".to_owned(),
+                Declaration::Let
+                | Declaration::Type
+                | Declaration::Secret
+                | Declaration::Fleet(_)
+                | Declaration::Metric(_)
+                | Declaration::Action(_)
+                | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),
             };
             return self.say(problem.also(at, "declared here").help(help));
         }

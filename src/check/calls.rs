@@ -7,7 +7,6 @@ use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
 use super::frame::Sense;
 use super::gates::Askable;
-use super::mismatch::described;
 use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::eval::builtin_type;
@@ -68,6 +67,9 @@ impl<'t> Checker<'t> {
 
     /// Returns the file that a name stands for.
     pub fn module_named(&mut self, name: &str) -> Option<usize> {
+        if self.frames[self.at].names.contains_key(name) {
+            return None;
+        }
         match self.tables[self.module()].get(name) {
             Some((Sense::Module(module), _)) => Some(*module),
             _ => None,
@@ -228,7 +230,7 @@ impl<'t> Checker<'t> {
         let missing = |(param, value): &(&ParamFacts, &Option<Expr>)| value.is_none() && param.default.is_none();
         for (param, _) in params.iter().zip(&values).filter(missing) {
             let problem = Diagnostic::new(Code::ARGUMENTS, closing, format!("`{name}` needs `{}`", param.name));
-            let problem = problem.because(format!("`{}`, {}, is missing", param.name, described(&param.of)));
+            let problem = problem.because(format!("`{}`, {}, is missing", param.name, param.of.described()));
             self.say(problem.also(param.span, "the parameter"));
         }
         let filled = params.iter().zip(values).map(|(param, value)| value.or_else(|| param.default.clone()));

@@ -47,6 +47,8 @@ pub(super) struct Checker<'t> {
     pub tally: Tally,
     /// The names of each file, with the place that brought each in.
     pub tables: Vec<HashMap<&'t str, (super::frame::Sense<'t>, Span)>>,
+    /// Names that a file gives to two things: which of them a use means is not known.
+    pub clashed: HashSet<(usize, &'t str)>,
     pub signatures: HashMap<usize, Rc<Signature>>,
     pub lets: HashMap<usize, LetState>,
     pub types: HashMap<usize, Option<Type>>,
@@ -99,6 +101,7 @@ impl<'t> Checker<'t> {
             declared: Vec::new(),
             tally: Tally::default(),
             tables: Vec::new(),
+            clashed: HashSet::new(),
             signatures: HashMap::new(),
             lets: HashMap::new(),
             types: HashMap::new(),
@@ -161,9 +164,16 @@ impl<'t> Checker<'t> {
 
     /// Reports a finding, unless it was reported when the strategy around it was read.
     pub fn say(&mut self, diagnostic: Diagnostic) {
-        if !self.frames[self.at].muted {
+        if !self.frames[self.at].muted && !self.follows_from_clash(&diagnostic) {
             self.report.add(diagnostic);
         }
+    }
+
+    /// Whether a name was taken for the wrong thing because it stands for two.
+    fn follows_from_clash(&self, diagnostic: &Diagnostic) -> bool {
+        diagnostic.code == Code::WRONG_THING
+            && !self.clashed.is_empty()
+            && self.clashed.contains(&(self.module(), self.files.sources.slice(diagnostic.span())))
     }
 
     pub fn frame(&mut self) -> &mut Frame<'t> {

@@ -223,6 +223,7 @@ impl<'t> Checker<'t> {
         if let Some((_, before)) = self.tables[module].get(name) {
             let before = *before;
             self.say_clash(name, span, before);
+            self.clashed.insert((module, name));
         } else {
             self.tables[module].insert(name, (sense, span));
         }

@@ -9,7 +9,6 @@ use super::checker::Checker;
 use super::declare::{Declaration, Declared};
 use super::files::unreadable;
 use super::fold::fleets_in;
-use super::mismatch::described;
 use super::path::joined;
 use super::rows::{Row, RowFormat, read_rows};
 use super::spot::Spot;
@@ -156,7 +155,7 @@ impl<'t> Checker<'t> {
                     record.insert(label.clone(), value);
                 }
                 Err(why) => {
-                    let message = format!("in `{path}`, {}: `{label}` is {}, and {why}", row.place, described(of));
+                    let message = format!("in `{path}`, {}: `{label}` is {}, and {why}", row.place, of.described());
                     self.say(Diagnostic::new(Code::BAD_LABEL, span, message));
                 }
             }

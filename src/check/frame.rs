@@ -16,8 +16,8 @@ pub(super) struct Frame<'t> {
     /// The file in which the text stands.
     pub module: usize,
     pub names: HashMap<&'t str, Bound<'t>>,
-    /// The names in the order in which they were bound, so that a body can be left.
-    pub order: Vec<&'t str>,
+    /// The names in the order in which they were bound, so that a body can be left, each with what a clash hides.
+    pub order: Vec<(&'t str, Option<Bound<'t>>)>,
     /// Whether findings are left out, because they were reported when the strategy was read.
     pub muted: bool,
     pub reading: Reading,

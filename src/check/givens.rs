@@ -4,7 +4,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::Declaration;
-use super::mismatch::described;
 use super::outline::OutlineKind;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
@@ -300,7 +299,7 @@ impl<'t> Checker<'t> {
             Some(Value::Bool(false) | Value::Int(0)) => Some(Fails::First(0)),
             Some(_) | None => {
                 if !matches!(typed.expr.kind, crate::model::ExprKind::Bad) {
-                    let message = format!("`fails` cannot be {}", described(&typed.of));
+                    let message = format!("`fails` cannot be {}", typed.of.described());
                     let problem = Diagnostic::new(Code::MISMATCH, tree.span(), message);
                     self.say(problem.help("write `true`, how many attempts fail: `2`, or a message"));
                 }

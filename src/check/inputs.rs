@@ -6,11 +6,11 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::{Declaration, Declared, ParamFacts, Signature, declared_name, declared_params};
-use super::mismatch::described;
+use super::frame::Sense;
 use super::word::{Parts, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Constraint, Input, Param, Profile};
-use crate::schema::{Place, WordRow, word};
+use crate::model::{Constraint, Expr, ExprKind, Input, Param, Profile};
+use crate::schema::{Place, WordRow, property, word};
 use crate::source::Span;
 use crate::syntax::{self, Arg, Entry, Name};
 use crate::value::{Type, Value};
@@ -73,7 +73,7 @@ impl<'t> Checker<'t> {
             let Some(name) = declared_name(entry) else { continue };
             let of = entry.type_().map_or(Type::Any, |it| self.type_of(it));
             // Only whether there is a default counts here; the rollout itself reads it.
-            let default = entry.value().map(|it| crate::model::Expr::new(crate::model::ExprKind::Bad, it.span()));
+            let default = entry.value().map(|it| Expr::new(ExprKind::Bad, it.span()));
             params.push(ParamFacts { name: SmolStr::new(name.text()), of, default, span: name.span() });
         }
         Signature { params }
@@ -89,7 +89,8 @@ impl<'t> Checker<'t> {
             .collect();
         let mut params = Vec::new();
         for (facts, name) in signature.params.iter().zip(names) {
-            let local = self.bind_local(name, facts.of.clone(), Some("the parameter"));
+            let local = self.new_local(facts.of.clone());
+            self.bind_param(name, Sense::Local(local), Some("the parameter"));
             let ParamFacts { name, of, default, span } = facts.clone();
             params.push(Param { name, local, of, default, span });
         }
@@ -105,6 +106,7 @@ impl<'t> Checker<'t> {
         let parts = self.parts(row, entry);
         self.refuse_entries(&parts);
         let (of, default) = self.input_type(name, entry);
+        default.iter().for_each(|it| self.refuse_late_default(name, it));
         let constraints = self.constraints(&parts, &of);
         if let Some(value) = default.as_ref().and_then(|it| it.known()) {
             self.check_constraints(&constraints, &value.clone(), entry.value().map_or(name.span(), |it| it.span()));
@@ -121,7 +123,7 @@ impl<'t> Checker<'t> {
         })
     }
 
-    fn input_type(&mut self, name: Name<'t>, entry: Entry<'t>) -> (Type, Option<crate::model::Expr>) {
+    fn input_type(&mut self, name: Name<'t>, entry: Entry<'t>) -> (Type, Option<Expr>) {
         match (entry.type_(), entry.value()) {
             (Some(written), value) => {
                 let of = self.type_of(written);
@@ -142,6 +144,21 @@ impl<'t> Checker<'t> {
         }
     }
 
+    /// Inputs have their values before anything is planned: a default cannot be what comes of the plan or the run.
+    fn refuse_late_default(&mut self, name: Name<'t>, default: &Expr) {
+        let mut late = None;
+        default.walk(&mut |it| {
+            if is_late(&it.kind) && late.is_none() {
+                late = Some(it.span);
+            }
+        });
+        if let Some(span) = late {
+            let message = format!("the input `{}` needs its value before there is a plan", name.text());
+            let problem = Diagnostic::new(Code::NOT_KNOWN, span, message).because("known only after that");
+            self.say(problem.help("a default is a constant, or made of `env`, `file` and the inputs before it"));
+        }
+    }
+
     fn constraints(&mut self, parts: &Parts<'t>, of: &Type) -> Vec<Constraint> {
         let mut constraints = Vec::new();
         let of = of.present().clone();
@@ -155,7 +172,7 @@ impl<'t> Checker<'t> {
             && let Some(pattern) = value.as_text()
         {
             if !of.fits(&Type::Text) {
-                let message = format!("`matches` is about texts, and this input is {}", described(&of));
+                let message = format!("`matches` is about texts, and this input is {}", of.described());
                 self.say(Diagnostic::new(Code::NO_EFFECT, tree.span(), message));
             }
             constraints.push(Constraint::Matches(pattern.clone()));
@@ -177,7 +194,7 @@ impl<'t> Checker<'t> {
     pub fn constant(&mut self, tree: syntax::Expr<'t>, want: &Type) -> Option<Value> {
         let expr = self.typed(tree, want);
         let known = expr.known().cloned();
-        if known.is_none() && !matches!(expr.kind, crate::model::ExprKind::Bad) {
+        if known.is_none() && !matches!(expr.kind, ExprKind::Bad) {
             let problem = Diagnostic::new(Code::NOT_KNOWN, tree.span(), "this must be known when the file is checked");
             self.say(problem.help("write the value itself, or a `let` of the file"));
         }
@@ -215,22 +232,29 @@ impl<'t> Checker<'t> {
     pub fn refuse_entries(&mut self, parts: &Parts<'t>) {
         let place = parts.row.body.unwrap_or(Place::Settings);
         for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
-            let message = format!("`{}` holds properties only: `key = value`", parts.row.name);
-            let misplaced = entry.head().as_name().is_some_and(|it| word(place, it.text()).is_some());
-            if !misplaced {
-                self.say(Diagnostic::new(Code::MISPLACED, entry.head().span(), message));
+            if entry.head().as_name().is_none_or(|it| word(place, it.text()).is_none()) {
+                self.say_not_a_property(parts.row, *entry);
             }
         }
     }
 
+    /// Says that an entry is no property where only properties stand.
+    pub fn say_not_a_property(&mut self, row: &'static WordRow, entry: Entry<'t>) {
+        let name = entry.head().as_name().filter(|_| entry.items().nth(1).is_none());
+        let name = name.filter(|it| property(row, it.text()).is_some());
+        let (Some(name), Some(body)) = (name, entry.body()) else {
+            let message = format!("`{}` holds properties only: `key = value`", row.name);
+            return self.say(Diagnostic::new(Code::MISPLACED, entry.head().span(), message));
+        };
+        let between = Span { start: name.span().end, end: body.span().start, ..name.span() };
+        let message = format!("`{}` is a property, and takes a value", name.text());
+        let problem = Diagnostic::new(Code::SHAPE, between, message).because("`=` belongs here");
+        self.say(problem.fix("insert `=`", between, " = "));
+    }
+
     /// Reads the values that a profile, or a call of a rollout, gives inputs.
-    pub fn input_values(
-        &mut self,
-        entry: Entry<'t>,
-        signature: &Signature,
-        what: &str,
-    ) -> Vec<(SmolStr, crate::model::Expr)> {
-        let mut values: Vec<(SmolStr, crate::model::Expr)> = Vec::new();
+    pub fn input_values(&mut self, entry: Entry<'t>, signature: &Signature, what: &str) -> Vec<(SmolStr, Expr)> {
+        let mut values: Vec<(SmolStr, Expr)> = Vec::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let (Some(name), Some(value)) = (property_name(inner), inner.value()) else {
                 self.say(Diagnostic::new(Code::SHAPE, inner.span(), format!("{what} holds inputs: `name = value`")));
@@ -263,5 +287,47 @@ impl<'t> Checker<'t> {
         };
         let values = self.input_values(entry, signature, "a profile");
         Some(Profile { name: SmolStr::new(name.text()), values, span: name.span() })
+    }
+}
+
+/// Whether an expression has no value before there is a plan.
+fn is_late(kind: &ExprKind) -> bool {
+    match kind {
+        ExprKind::Fleet(_)
+        | ExprKind::Rest(_)
+        | ExprKind::Probe(..)
+        | ExprKind::Metric(..)
+        | ExprKind::Before(_)
+        | ExprKind::Threshold(..)
+        | ExprKind::Gate(..)
+        | ExprKind::Output(_)
+        | ExprKind::Kept { .. }
+        | ExprKind::Run(_)
+        | ExprKind::Loop(_)
+        | ExprKind::Wave(_)
+        | ExprKind::Touched(_)
+        | ExprKind::Stage(..)
+        | ExprKind::Today => true,
+        ExprKind::Value(_)
+        | ExprKind::Local(_)
+        | ExprKind::Generate { .. }
+        | ExprKind::Filter { .. }
+        | ExprKind::Text(_)
+        | ExprKind::List(_)
+        | ExprKind::Record(_)
+        | ExprKind::Field(..)
+        | ExprKind::Index(..)
+        | ExprKind::Not(_)
+        | ExprKind::Minus(_)
+        | ExprKind::Sum(..)
+        | ExprKind::Compare(..)
+        | ExprKind::And(..)
+        | ExprKind::Or(..)
+        | ExprKind::Coalesce(..)
+        | ExprKind::Of(..)
+        | ExprKind::If(..)
+        | ExprKind::Range(..)
+        | ExprKind::Builtin(..)
+        | ExprKind::Bad => false,
     }
 }

@@ -6,7 +6,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::Declaration;
-use super::mismatch::described;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
 use crate::source::Span;
@@ -99,9 +98,9 @@ impl<'t> Checker<'t> {
             return;
         }
         let (message, before) =
-            (format!("`{key}` is kept as {} and as {}", described(&known.of), described(of)), known.span);
+            (format!("`{key}` is kept as {} and as {}", known.of.described(), of.described()), known.span);
         let problem = Diagnostic::new(Code::MISMATCH, span, message);
-        self.say(problem.because(format!("here {}", described(of))).also(before, "kept here first"));
+        self.say(problem.because(format!("here {}", of.described())).also(before, "kept here first"));
     }
 
     /// Lowers `kept.key` or `kept(target).key`. On a way back it is there: that is checked when the plan is made.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::exprs::Typed;
-use super::mismatch::described;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, FleetId, LocalId};
 use crate::source::Span;
@@ -47,10 +46,10 @@ impl<'t> Checker<'t> {
             Some(joined) => (joined, first),
             None => {
                 let message =
-                    format!("a list holds one type, and here are {} and {}", described(&before), described(of));
+                    format!("a list holds one type, and here are {} and {}", before.described(), of.described());
                 let problem = Diagnostic::new(Code::MISMATCH, span, message);
                 self.say(
-                    problem.because(format!("is {}", described(of))).also(first, format!("is {}", described(&before))),
+                    problem.because(format!("is {}", of.described())).also(first, format!("is {}", before.described())),
                 );
                 (Type::Any, first)
             }
@@ -62,7 +61,7 @@ impl<'t> Checker<'t> {
         let right = self.expr(to, Some(&left.of));
         let joined = left.of.join(&right.of);
         let Some(of) = joined.filter(has_ranges) else {
-            let message = format!("there is no range from {} to {}", described(&left.of), described(&right.of));
+            let message = format!("there is no range from {} to {}", left.of.described(), right.of.described());
             self.say(
                 Diagnostic::new(Code::MISMATCH, span, message).help("a range has two ends of one type: `mon..fri`"),
             );
@@ -81,7 +80,7 @@ impl<'t> Checker<'t> {
                 if let Type::Optional(_) = list.of {
                     self.say_absent(tree.span(), tree.text(), &Type::list(Type::Any));
                 } else {
-                    let message = format!("this is {}, and a list is needed", described(&list.of));
+                    let message = format!("this is {}, and a list is needed", list.of.described());
                     self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).because("has no elements"));
                 }
                 (Expr::new(ExprKind::Bad, tree.span()), Type::Any)

@@ -4,7 +4,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::{Declaration, Declared};
-use super::mismatch::described;
 use super::scripts::shown;
 use super::spot::Spot;
 use super::word::Parts;
@@ -57,7 +56,7 @@ impl<'t> Checker<'t> {
             };
             let fits = matches!(of, Type::Any | Type::Int | Type::Number | Type::Percent | Type::Duration | Type::Size);
             if !fits {
-                let message = format!("a metric is a number, a percent, a duration or a size, not {}", described(&of));
+                let message = format!("a metric is a number, a percent, a duration or a size, not {}", of.described());
                 self.say(Diagnostic::new(Code::MISMATCH, name_span, message));
             }
             self.measured.insert(id, if fits { of } else { Type::Any });
@@ -200,7 +199,7 @@ impl<'t> Checker<'t> {
         let known: Vec<&str> = UNITS.iter().filter(|(_, it, _)| it == of).map(|(name, ..)| *name).collect();
         let Some(tree) = parts.value("unit") else {
             if !known.is_empty() && !formula && !parts.entry.is_broken() {
-                let message = format!("the source's numbers have no unit, and this metric is {}", described(of));
+                let message = format!("the source's numbers have no unit, and this metric is {}", of.described());
                 let problem = Diagnostic::new(Code::NO_UNIT, span, message);
                 let list: Vec<String> = known.iter().map(|it| format!("`unit = {it}`")).collect();
                 self.say(problem.help(format!("add {}", list.join(", or "))));
@@ -211,7 +210,7 @@ impl<'t> Checker<'t> {
         match found {
             Some((_, _, factor)) => *factor,
             None => {
-                let message = format!("`{}` is no unit of {}", tree.text(), described(of));
+                let message = format!("`{}` is no unit of {}", tree.text(), of.described());
                 let problem = Diagnostic::new(Code::NO_VALUE, tree.span(), message);
                 let list: Vec<String> = known.iter().map(|it| format!("`{it}`")).collect();
                 let help = if known.is_empty() {

@@ -4,7 +4,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::exprs::{Typed, local_of};
-use super::mismatch::described;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind, Fleet, FleetId, FleetSource};
 use crate::source::Span;
@@ -49,7 +48,7 @@ impl<'t> Checker<'t> {
                     Type::Record(record) => record.fields.keys().map(SmolStr::to_string).collect(),
                     _ => Vec::new(),
                 };
-                self.say_no_field(&described(&of.of), name, names.iter().map(String::as_str));
+                self.say_no_field(&of.of.described(), name, names.iter().map(String::as_str));
                 Typed::bad(span)
             }
         }
@@ -69,7 +68,7 @@ impl<'t> Checker<'t> {
                 return Typed::bad(span);
             }
             other => {
-                let message = format!("{} has no elements", described(other));
+                let message = format!("{} has no elements", other.described());
                 self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message));
                 return Typed::bad(span);
             }

@@ -28,10 +28,10 @@ impl<'t> Checker<'t> {
         let code = if is_bare_number(of) && unit_of(want).is_some() { Code::NO_UNIT } else { Code::MISMATCH };
         let message = match code {
             Code::NO_UNIT => format!("a {want} needs its unit"),
-            _ => format!("this is {}, and {} is needed", described(of), described(want)),
+            _ => format!("this is {}, and {} is needed", of.described(), want.described()),
         };
         let problem = Diagnostic::new(code, span, message);
-        let problem = if code == Code::NO_UNIT { problem } else { problem.because(format!("is {}", described(of))) };
+        let problem = if code == Code::NO_UNIT { problem } else { problem.because(format!("is {}", of.described())) };
         self.say(with_remedy(problem, span, expr, of, want));
     }
 
@@ -66,22 +66,6 @@ impl<'t> Checker<'t> {
             _ => "a secret may stand in `env`, `stdin`, headers and bodies".to_owned(),
         };
         self.say(problem.because("everyone who sees the run would see it").help(help));
-    }
-}
-
-/// Returns a type with its article where it has one.
-pub(super) fn described(of: &Type) -> String {
-    match of {
-        Type::Bool => "a condition".to_owned(),
-        Type::Int => "an int".to_owned(),
-        Type::Instant => "an instant".to_owned(),
-        Type::Any => "any value".to_owned(),
-        Type::People => "people".to_owned(),
-        Type::OneOf(_) => format!("one of {of}"),
-        Type::Range(_) => format!("a {of}"),
-        Type::Optional(inner) if matches!(**inner, Type::Any) => "`null`".to_owned(),
-        Type::Optional(inner) => format!("{}, which may be absent", described(inner)),
-        _ => format!("a {of}"),
     }
 }
 

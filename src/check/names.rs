@@ -14,14 +14,29 @@ use crate::value::Type;
 impl<'t> Checker<'t> {
     /// Binds a name until the body that is read now is left.
     pub fn bind(&mut self, name: &'t str, span: Span, sense: Sense<'t>, worth: Option<&'static str>) {
-        let worth = if self.refuse_taken(name, span) { None } else { worth };
-        if let Some(before) = self.bound_at(name) {
-            self.say_clash(name, span, before);
-            return;
+        let before = self.bound_at(name);
+        self.enter(name, before, Bound { sense, span, worth, used: false });
+    }
+
+    /// Binds a parameter. Parameters open a scope: each may have the name of something that a file declares, and
+    /// stands for it from there on.
+    pub fn bind_param(&mut self, name: Name<'t>, sense: Sense<'t>, worth: Option<&'static str>) {
+        let before = self.frames[self.at].names.get(name.text()).map(|it| it.span);
+        self.enter(name.text(), before, Bound { sense, span: name.span(), worth, used: false });
+    }
+
+    fn enter(&mut self, name: &'t str, before: Option<Span>, mut bound: Bound<'t>) {
+        if self.refuse_taken(name, bound.span) {
+            bound.worth = None;
         }
+        if let Some(before) = before {
+            self.say_clash(name, bound.span, before);
+            bound.worth = None;
+        }
+        // Also after a clash: what follows means the nearer of the two, and is not wrong once more.
         let frame = self.frame();
-        frame.order.push(name);
-        frame.names.insert(name, Bound { sense, span, worth, used: false });
+        let hidden = frame.names.insert(name, bound);
+        frame.order.push((name, hidden));
     }
 
     fn bound_at(&self, name: &str) -> Option<Span> {
@@ -52,8 +67,14 @@ impl<'t> Checker<'t> {
     pub fn forget(&mut self, mark: usize) {
         while self.frames[self.at].order.len() > mark {
             let frame = self.frame();
-            let name = frame.order.pop().expect("there are more names than the mark says");
-            let bound = frame.names.remove(name);
+            let (name, hidden) = frame.order.pop().expect("there are more names than the mark says");
+            let bound = match hidden {
+                Some(mut hidden) => {
+                    hidden.used = true;
+                    frame.names.insert(name, hidden)
+                }
+                None => frame.names.remove(name),
+            };
             if let Some(Bound { span, worth: Some(worth), used: false, .. }) = bound {
                 self.say_unused(name, span, worth);
             }

@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::exprs::Typed;
-use super::mismatch::{described, shortened, with_remedy};
+use super::mismatch::{shortened, with_remedy};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Comparison, ExprKind};
 use crate::source::Span;
@@ -20,7 +20,7 @@ impl<'t> Checker<'t> {
                 let inner = self.expr(of, None);
                 let signed = matches!(inner.of, Type::Any | Type::Int | Type::Number | Type::Percent | Type::Duration);
                 if !signed {
-                    let message = format!("there is no negative of {}", described(&inner.of));
+                    let message = format!("there is no negative of {}", inner.of.described());
                     self.say(Diagnostic::new(Code::NO_SUM, span, message));
                     return Typed::bad(span);
                 }
@@ -107,8 +107,11 @@ impl<'t> Checker<'t> {
             let measured = matches!(other.present(), Type::Duration | Type::Percent | Type::Size);
             if number && measured {
                 let whole = if tree.span() == left.0.span() { right.0 } else { left.0 };
-                let message =
-                    format!("`{}` is a {}, and this number has no unit", shortened(whole.text()), other.present());
+                let message = format!(
+                    "`{}` is {}, and this number has no unit",
+                    shortened(whole.text()),
+                    other.present().described()
+                );
                 let problem = Diagnostic::new(Code::NO_UNIT, tree.span(), message);
                 self.say(with_remedy(problem, tree.span(), &typed.expr, &typed.of, other));
                 return;
@@ -117,13 +120,13 @@ impl<'t> Checker<'t> {
         let span = left.0.span().to(right.0.span());
         let same = l.present() == r.present();
         let message = match (same, how) {
-            (true, _) => format!("{} has no order", described(l)),
-            (false, _) => format!("{} is never compared with {}", described(l), described(r)),
+            (true, _) => format!("{} has no order", l.described()),
+            (false, _) => format!("{} is never compared with {}", l.described(), r.described()),
         };
         let problem = Diagnostic::new(Code::INCOMPARABLE, span, message);
         let problem = problem
-            .also(left.0.span(), format!("is {}", described(l)))
-            .also(right.0.span(), format!("is {}", described(r)));
+            .also(left.0.span(), format!("is {}", l.described()))
+            .also(right.0.span(), format!("is {}", r.described()));
         let named = matches!((l, r), (Type::Target, Type::Text) | (Type::Text, Type::Target));
         self.say(if named { problem.help("compare its name: `.name`") } else { problem });
     }
@@ -139,9 +142,9 @@ impl<'t> Checker<'t> {
             _ => element.is_some_and(|it| it.join(&l.of).is_some() || both_texts(&it, &l.of)),
         };
         if !fits {
-            let message = format!("{} is never in {}", described(&l.of), described(&r.of));
+            let message = format!("{} is never in {}", l.of.described(), r.of.described());
             let problem = Diagnostic::new(Code::INCOMPARABLE, span, message);
-            self.say(problem.also(right.span(), format!("is {}", described(&r.of))));
+            self.say(problem.also(right.span(), format!("is {}", r.of.described())));
             return Typed::new(ExprKind::Bad, Type::Bool, span);
         }
         let kind = ExprKind::Compare(Comparison::In, Box::new(l.expr), Box::new(r.expr));
@@ -200,10 +203,10 @@ impl<'t> Checker<'t> {
         span: Span,
     ) {
         let (l, r) = (&left.1.of, &right.1.of);
-        let message = format!("`{}` does not combine {} and {}", sum.sign(), described(l), described(r));
+        let message = format!("`{}` does not combine {} and {}", sum.sign(), l.described(), r.described());
         let problem = Diagnostic::new(Code::NO_SUM, span, message)
-            .also(left.0.span(), format!("is {}", described(l)))
-            .also(right.0.span(), format!("is {}", described(r)));
+            .also(left.0.span(), format!("is {}", l.described()))
+            .also(right.0.span(), format!("is {}", r.described()));
         let texts = matches!(l, Type::Text) || matches!(r, Type::Text);
         let number = |of: &Type| matches!(of, Type::Int | Type::Number);
         self.say(match () {
@@ -235,7 +238,7 @@ impl<'t> Checker<'t> {
                 self.say_absent(right.span(), right.text(), &Type::Any);
                 return Typed::bad(span);
             }
-            let message = format!("there is no {} of {}", of_what(&l.of), described(&r.of));
+            let message = format!("there is no {} of {}", of_what(&l.of), r.of.described());
             let help = "write `10% of` or `3 of` a fleet or list, or a percent of a quantity";
             self.say(Diagnostic::new(Code::NO_SUM, span, message).help(help));
             return Typed::bad(span);
@@ -245,7 +248,7 @@ impl<'t> Checker<'t> {
 
     fn rest(&mut self, tree: syntax::Expr<'t>, of: Typed, span: Span) -> Typed {
         if !is_targets(&of.of) {
-            let message = format!("`rest of` is about targets, and this is {}", described(&of.of));
+            let message = format!("`rest of` is about targets, and this is {}", of.of.described());
             self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message));
             return Typed::bad(span);
         }
@@ -270,12 +273,12 @@ impl<'t> Checker<'t> {
         let no = self.knowing(&condition, false, |it| it.expr(otherwise, want));
         let joined = yes.of.join(&no.of).or_else(|| both_texts(&yes.of, &no.of).then_some(Type::Text));
         let Some(of) = joined else {
-            let message = format!("one branch is {}, the other {}", described(&yes.of), described(&no.of));
+            let message = format!("one branch is {}, the other {}", yes.of.described(), no.of.described());
             let problem = Diagnostic::new(Code::MISMATCH, otherwise.span(), message);
             self.say(
                 problem
-                    .because(format!("is {}", described(&no.of)))
-                    .also(then.span(), format!("is {}", described(&yes.of))),
+                    .because(format!("is {}", no.of.described()))
+                    .also(then.span(), format!("is {}", yes.of.described())),
             );
             return Typed::bad(span);
         };

@@ -10,7 +10,7 @@ use super::stages::Stages;
 use super::units::StageUnits;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Entry, Event, Hook, Rollout, RolloutId};
+use crate::model::{Entry, Event, Hook, Rollout, RolloutId, Round};
 use crate::schema::{Place, word};
 use crate::syntax;
 use crate::value::Value;
@@ -88,7 +88,9 @@ impl<'t> Checker<'t> {
             self.say(problem.help("add `stage NAME { … }`"));
         }
         let stages = self.resolve_after(stages);
+        let retain = self.duration(parts, "retain");
         let (hooks, finally, rollback) = self.endings(&rest);
+        let (afterwards, rounds) = self.lasting(&rest);
         Rollout {
             name: SmolStr::new(name),
             inputs,
@@ -100,6 +102,9 @@ impl<'t> Checker<'t> {
             stages,
             hooks,
             finally,
+            retain,
+            afterwards,
+            rounds,
             rollback,
             doc: None,
             span: self.declared[id].name_span,
@@ -130,6 +135,33 @@ impl<'t> Checker<'t> {
         let rollbacks = self.of_word(entries, "rollback");
         let rollback = self.rollback_blocks(&rollbacks, Place::Rollout);
         (hooks, finally, rollback)
+    }
+
+    /// Lowers what is done after success, and again and again until then.
+    fn lasting(&mut self, entries: &[syntax::Entry<'t>]) -> (Vec<Entry>, Vec<Round>) {
+        let mut afterwards = Vec::new();
+        for block in self.of_word(entries, "afterwards") {
+            let row = word(Place::Rollout, "afterwards").expect("the table has `afterwards`");
+            let parts = self.parts(row, block);
+            afterwards.extend(self.under("afterwards", |it| it.body(&parts.entries, Place::Afterwards)));
+        }
+        let rounds = self.of_word(entries, "every").into_iter().filter_map(|it| self.round(it)).collect();
+        (afterwards, rounds)
+    }
+
+    fn round(&mut self, entry: syntax::Entry<'t>) -> Option<Round> {
+        let row = word(Place::Rollout, "every")?;
+        if !self.expect_plain(row, entry, 2) {
+            return None;
+        }
+        let tree = entry.items().nth(1)?;
+        let period = self.typed(tree, &crate::value::Type::Duration);
+        if period.known().and_then(Value::as_duration_ms).is_some_and(|ms| ms < 1000) {
+            self.say_out_of_range(period.span, "no more often than every second");
+        }
+        let parts = self.parts(row, entry);
+        let body = self.under("every", |it| it.body(&parts.entries, Place::Hook));
+        Some(Round { period, body, span: entry.span() })
     }
 
     fn hook(&mut self, entry: syntax::Entry<'t>) -> Option<Hook> {
@@ -173,7 +205,6 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Returns whether an entry would make stages.
 /// Whether an entry begins with no word at all: it may well have been meant as a stage.
 fn is_unknown(entry: syntax::Entry<'_>) -> bool {
     let name = entry.head().as_name();

@@ -62,7 +62,8 @@ impl<'t> Checker<'t> {
             }
             SecretSource::Env(SmolStr::default())
         });
-        self.program.secrets.push(Secret { name, source, span });
+        let folder = SmolStr::new(self.files.modules[self.module()].folder());
+        self.program.secrets.push(Secret { name, source, folder, span });
     }
 
     fn secret_source(&mut self, entry: Entry<'t>) -> Option<SecretSource> {

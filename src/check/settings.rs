@@ -3,7 +3,6 @@
 use smol_str::SmolStr;
 
 use super::checker::Checker;
-use super::mismatch::described;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, OnFailure, Retry};
@@ -110,7 +109,7 @@ impl<'t> Checker<'t> {
             self.check_count(&typed.expr);
             return typed.expr;
         }
-        let message = format!("this is {}, and a count or a share is needed", described(&typed.of));
+        let message = format!("this is {}, and a count or a share is needed", typed.of.described());
         self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `3` or `10%`"));
         Expr::new(ExprKind::Bad, tree.span())
     }
@@ -121,7 +120,7 @@ impl<'t> Checker<'t> {
             let typed = self.expr(tree, None);
             let fits = matches!(&typed.of, Type::List(of) if matches!(**of, Type::Int | Type::Percent | Type::Any));
             if !fits && !matches!(typed.of, Type::Any) {
-                let message = format!("this is {}, and a list of counts or shares is needed", described(&typed.of));
+                let message = format!("this is {}, and a list of counts or shares is needed", typed.of.described());
                 self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `[1, 10%, 100%]`"));
                 return Expr::new(ExprKind::Bad, tree.span());
             }
@@ -167,7 +166,7 @@ impl<'t> Checker<'t> {
         let Tree::Record(body) = tree.kind() else {
             let typed = self.expr(tree, None);
             if !matches!(typed.of, Type::Any) {
-                let message = format!("this is {}, and a record is needed", described(&typed.of));
+                let message = format!("this is {}, and a record is needed", typed.of.described());
                 self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message).help("write `{ NAME = value }`"));
             }
             return Vec::new();

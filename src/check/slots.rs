@@ -9,7 +9,6 @@ use super::checker::Checker;
 use super::declare::ParamFacts;
 use super::exprs::local_of;
 use super::frame::{Fill, Sense, Slot};
-use super::mismatch::described;
 use super::word::{Parts, called_name};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{EntryKind, Expr, FleetId, LocalId};
@@ -31,7 +30,7 @@ impl<'t> Checker<'t> {
             let count = count_of(params.len(), "name");
             let message = format!("the block `{}` has {count}, and here are {}", param.name, names.len());
             let problem = Diagnostic::new(Code::SLOT, entry.head().span(), message);
-            self.say(problem.also(param.span, format!("is {}", described(&param.of))));
+            self.say(problem.also(param.span, format!("is {}", param.of.described())));
             return None;
         }
         let fill = Fill { frame: self.at, entry };

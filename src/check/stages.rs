@@ -8,7 +8,7 @@ use super::settings::is_word;
 use super::spot::Spot;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Entry, Stage, StageTime};
+use crate::model::{Entry, Expr, ExprKind, Stage, StageTime};
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
 use crate::syntax::{self, Name};
@@ -22,10 +22,33 @@ pub(super) struct Stages {
     pub after: Vec<Option<Vec<AfterName>>>,
 }
 
+#[derive(Clone)]
 pub(super) struct AfterName {
     /// The path as seen from where it is written, and from the rollout.
     pub paths: [SmolStr; 2],
     pub span: Span,
+}
+
+impl Stages {
+    /// Lets the stages from a number on wait for others, and happen only if something holds. Only those wait that
+    /// come after none of their own: the first, and those whose `after` is empty.
+    pub fn hold_back(&mut self, first: usize, after: Option<&[AfterName]>, when: Option<&Expr>) {
+        for at in first..self.list.len() {
+            let begins = self.after[at].as_ref().map_or(at == first, Vec::is_empty);
+            if let Some(after) = after.filter(|_| begins) {
+                self.after[at] = Some(after.to_vec());
+            }
+            let Some(when) = when else { continue };
+            let stage = &mut self.list[at];
+            stage.when = Some(match stage.when.take() {
+                None => when.clone(),
+                Some(own) => {
+                    let span = own.span;
+                    Expr::new(ExprKind::And(Box::new(when.clone()), Box::new(own)), span)
+                }
+            });
+        }
+    }
 }
 
 /// How many stages a rollout may have.
@@ -95,6 +118,7 @@ impl<'t> Checker<'t> {
     fn stage_of(&mut self, parts: &Parts<'t>, path: &SmolStr, span: Span) -> Stage {
         let time = StageTime {
             delay: self.duration(parts, "delay"),
+            not_before: self.setting(parts, "not_before"),
             deadline: self.setting(parts, "deadline"),
             timeout: self.duration(parts, "timeout"),
         };
@@ -104,7 +128,7 @@ impl<'t> Checker<'t> {
         let undo_with_run = self.known_bool(parts, "undo_with_run").unwrap_or(true);
         let (blocks, entries): (Vec<_>, Vec<_>) =
             parts.entries.iter().copied().partition(|it| is_word(*it, "rollback"));
-        let known_there = when.clone().unwrap_or_else(|| crate::model::Expr::value(Value::Bool(true), span));
+        let known_there = when.clone().unwrap_or_else(|| Expr::value(Value::Bool(true), span));
         let (body, rollback) = self.knowing(&known_there, true, |it| it.stage_body(path, &entries, &blocks));
         if entries.is_empty() && !parts.entry.is_broken() {
             let problem =
@@ -192,7 +216,7 @@ impl<'t> Checker<'t> {
                 self.bind_element(name, &list, element);
                 self.stage_entries(&parts.entries, Place::Stages, stages);
                 self.forget(mark);
-            } else if !matches!(list.kind, crate::model::ExprKind::Bad) {
+            } else if !matches!(list.kind, ExprKind::Bad) {
                 let problem = Diagnostic::new(
                     Code::NOT_KNOWN,
                     list.span,
@@ -222,7 +246,7 @@ impl<'t> Checker<'t> {
                 break;
             }
             let mark = self.mark();
-            let expr = crate::model::Expr::value(value, name.span());
+            let expr = Expr::value(value, name.span());
             self.bind_value(name, expr, element.clone(), None);
             // What is wrong with the stages was said for the first element.
             self.frame().muted = muted || at > 0;

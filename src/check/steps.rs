@@ -145,7 +145,7 @@ impl<'t> Checker<'t> {
 
     /// What belongs to a run as a whole is not performed for a rollout that is called, and is never passed over.
     fn refuse_what_only_a_run_has(&mut self, entry: syntax::Entry<'t>, name: &str, span: Span) {
-        const OF_RUNS: [&str; 5] = ["on", "finally", "exclusive", "tolerate", "pass_env"];
+        const OF_RUNS: [&str; 4] = ["on", "finally", "afterwards", "every"];
         for inner in entry.body().into_iter().flat_map(|it| it.entries()) {
             let head = inner.head().as_name().filter(|it| OF_RUNS.contains(&it.text()));
             if let Some(head) = head {

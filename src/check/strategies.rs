@@ -12,10 +12,11 @@ use super::spot::Spot;
 use super::stages::Stages;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::Expr;
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
 use crate::syntax::{self, Entry, Name};
-use crate::value::{Callable, Type, Word};
+use crate::value::{Callable, Type, Value, Word};
 
 impl<'t> Checker<'t> {
     /// Reads every strategy by itself.
@@ -60,16 +61,14 @@ impl<'t> Checker<'t> {
     fn bind_abstract(&mut self, id: usize) {
         for (param, name) in self.params_with_names(id) {
             let worth = Some("the parameter");
-            let (text, span) = (name.text(), name.span());
-            match param.of {
+            let sense = match param.of {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
-                    self.bind(text, span, Sense::Slot(Rc::new(Slot { params, fill: None })), worth);
+                    Sense::Slot(Rc::new(Slot { params, fill: None }))
                 }
-                Type::Callable(of) => self.bind(text, span, Sense::Callable { of, asks: None }, worth),
-                of => {
-                    self.bind_local(name, of, worth);
-                }
-            }
+                Type::Callable(of) => Sense::Callable { of, asks: None },
+                of => Sense::Local(self.new_local(of)),
+            };
+            self.bind_param(name, sense, worth);
         }
     }
 
@@ -86,7 +85,14 @@ impl<'t> Checker<'t> {
         if !self.may_expand(span) {
             return;
         }
-        self.deeper(Weight::Body, span, |it| it.apply_to(entry, id, &name, span, stages));
+        let after = self.apply_property(entry, id, "after").map(|it| self.after_names(it));
+        let when = self.apply_property(entry, id, "when").map(|it| self.typed(it, &Type::Bool));
+        let first = stages.list.len();
+        let known = when.clone().unwrap_or_else(|| Expr::value(Value::Bool(true), span));
+        self.deeper(Weight::Body, span, |it| {
+            it.knowing(&known, true, |it| it.apply_to(entry, id, &name, span, stages));
+        });
+        stages.hold_back(first, after.as_deref(), when.as_ref());
     }
 
     fn apply_to(&mut self, entry: Entry<'t>, id: usize, name: &str, span: Span, stages: &mut Stages) {
@@ -105,7 +111,7 @@ impl<'t> Checker<'t> {
             let parts = it.parts(row, strategy);
             it.expect_stages(&parts);
             for (name, sense) in given {
-                it.bind(name.text(), name.span(), sense, None);
+                it.bind_param(name, sense, None);
             }
             it.stage_entries(&parts.entries, Place::Strategy, stages);
         });

@@ -7,7 +7,6 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::exprs::Typed;
 use super::fleets::LabelTypes;
-use super::mismatch::described;
 use super::word::property_name;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{ExprKind, FleetId, FleetSource};
@@ -106,8 +105,8 @@ impl<'t> Checker<'t> {
                     let message = format!(
                         "`{}` is {} on another target, and here {}",
                         name.text(),
-                        described(known),
-                        described(&of)
+                        known.described(),
+                        of.described()
                     );
                     self.say(Diagnostic::new(Code::BAD_LABEL, name.span(), message));
                 }

@@ -6,7 +6,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::exprs::Typed;
-use super::mismatch::described;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, TextPart};
 use crate::source::Span;
@@ -94,7 +93,7 @@ impl<'t> Checker<'t> {
                 Typed { of: Type::Any, expr: Expr::new(ExprKind::Bad, tree.span()) }
             }
             Type::Callable(_) | Type::People | Type::Router | Type::Channel => {
-                let message = format!("{} has no text", described(&typed.of));
+                let message = format!("{} has no text", typed.of.described());
                 self.say(Diagnostic::new(Code::MISMATCH, tree.span(), message));
                 Typed::bad(tree.span())
             }

@@ -4,7 +4,6 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::givens::ramp_row;
-use super::mismatch::described;
 use super::word::property_name;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Base, ExprKind, History, Moment, Point, Timeline, Which};
@@ -124,7 +123,7 @@ impl<'t> Checker<'t> {
             Some(Value::Duration(_)) => self.say_out_of_range(tree.span(), "nothing is known before it happens"),
             _ if matches!(typed.expr.kind, ExprKind::Bad) => {}
             _ => {
-                let message = format!("this is {}, and a time is needed", described(&typed.of));
+                let message = format!("this is {}, and a time is needed", typed.of.described());
                 let problem = Diagnostic::new(Code::MISMATCH, tree.span(), message);
                 self.say(problem.help("write a time since the start: `30m`, or since an event: `pilot.deploy + 30m`"));
             }

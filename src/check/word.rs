@@ -5,7 +5,7 @@ use super::declare::Declaration;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::schema::{
-    Meaning, Place, PropertyRow, WordRow, owners, places_of, property, property_names, word, word_names,
+    Kind, Meaning, Place, PropertyRow, WordRow, owners, places_of, property, property_names, word, word_names,
 };
 use crate::source::Span;
 use crate::syntax::{Entry, Expr, ExprKind, Name};
@@ -58,9 +58,14 @@ impl<'t> Checker<'t> {
 
     fn add_property(&mut self, parts: &mut Parts<'t>, name: Name<'t>, entry: Entry<'t>) {
         let Some(row) = property(parts.row, name.text()) else {
-            self.say_no_property(parts.row, name);
+            if !self.say_body_as_record(parts.row, entry) {
+                self.say_no_property(parts.row, name);
+            }
             return;
         };
+        if row.kind == Kind::Attempts && self.say_body_as_record(parts.row, entry) {
+            return;
+        }
         if let Some((_, before)) = parts.property(row.name) {
             let problem = Diagnostic::new(Code::PROPERTY_TWICE, name.span(), format!("`{}` is given twice", row.name));
             self.say(problem.because("here again").also(before.head().span(), "first given here"));
@@ -71,6 +76,19 @@ impl<'t> Checker<'t> {
             return;
         }
         parts.properties.push((row, entry));
+    }
+
+    /// Says that a word which takes a body is given a record, if that is so: `undo = { … }`.
+    fn say_body_as_record(&mut self, row: &'static WordRow, entry: Entry<'t>) -> bool {
+        let (Some(name), Some(value)) = (entry.head().as_name(), entry.value()) else { return false };
+        let inner = word(row.body.unwrap_or(Place::Settings), name.text()).filter(|it| it.body.is_some());
+        let (Some(inner), ExprKind::Record(_)) = (inner, value.kind()) else { return false };
+        let message = format!("`{}` takes a body, not a value", inner.name);
+        let assign = Span { start: name.span().end, end: value.span().start, ..name.span() };
+        let problem = Diagnostic::new(Code::SHAPE, assign, message).because("no `=` before a body");
+        let problem = problem.help(format!("it is written `{}`", inner.shape));
+        self.say(problem.fix("remove `=`", assign, " "));
+        true
     }
 
     fn say_no_property(&mut self, row: &'static WordRow, name: Name<'t>) {

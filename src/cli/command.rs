@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, engine, events, explain, graph, history, limits, logs, new, plan, resume_all, rollback,
+    check, completions, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all, rollback,
     simulate, status, steer, test, watch,
 };
 
@@ -92,6 +92,7 @@ enum Command {
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
+    Judge(judge::Arguments),
     Explain(explain::Arguments),
     Limits(limits::Arguments),
     Completions(completions::Arguments),
@@ -151,6 +152,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
+        Command::Judge(it) => judge::run(context, it),
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),
         Command::Engine(it) => on_runtime(engine::run(context, it)),

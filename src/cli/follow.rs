@@ -100,7 +100,12 @@ impl<'t> Follow<'t> {
     }
 
     fn outcome(&self, run: &str) -> Option<Outcome> {
-        self.runs[run].board.run().finished()
+        self.runs[run].board.run().settled()
+    }
+
+    /// Whether nothing more comes; one that has succeeded may still be looked after.
+    fn ended(&self, run: &str) -> bool {
+        self.runs[run].board.run().finished().is_some()
     }
 
     /// Catches up, and concludes the runs in which nothing goes on any more.
@@ -109,7 +114,7 @@ impl<'t> Follow<'t> {
         for run in runs {
             let at_rest = way.is_at_rest(&run).await;
             self.catch_up(&run, shown_after)?;
-            if self.outcome(&run).is_some() || at_rest? != Some(false) {
+            if self.ended(&run) || at_rest? != Some(false) {
                 self.rested(&run);
             }
         }
@@ -193,6 +198,12 @@ impl<'t> Follow<'t> {
             .filter(|(_, it)| !it.rests)
             .map(|(run, it)| (run.clone(), it.board.run().paused().is_some()))
             .collect();
+        if !live.is_empty() && live.iter().all(|(run, _)| self.runs[run].board.run().is_retained()) {
+            // What is done afterwards goes on with whoever picks it up.
+            let message = "it has succeeded, and is not looked after any more".to_owned();
+            let hint = "Pick it up again with `rollout resume-all`.".to_owned();
+            return Err(Failure { message, hint: Some(hint), exit: Exit::Done });
+        }
         let all_paused = live.iter().all(|(_, is_paused)| *is_paused);
         let (command, say) = match self.interrupts {
             1 if !all_paused => (

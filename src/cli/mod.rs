@@ -21,6 +21,8 @@
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
+//! - `samples`: columns of samples from files
+//! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
 mod check;
@@ -36,6 +38,7 @@ mod follow;
 mod graph;
 mod history;
 mod interrupt;
+mod judge;
 mod limits;
 mod logging;
 mod logs;
@@ -49,6 +52,7 @@ mod reach;
 mod resume_all;
 mod rollback;
 mod run;
+mod samples;
 mod screen;
 mod settle;
 mod simulate;

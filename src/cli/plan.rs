@@ -28,13 +28,13 @@ pub struct Inputs {
     /// A value for an input; may be said several times
     #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
     pub input: Vec<String>,
-    /// A file with values for inputs, as a JSON record
+    /// A file with values for inputs: a record, as JSON or YAML
     #[arg(long, value_name = "FILE")]
     pub inputs: Option<PathBuf>,
     /// Values that the rollout itself has under this name
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Only targets for which this holds: `target.zone == "eu"`
+    /// Take fleets to hold only targets for which this holds: `target.zone == "eu"`
     #[arg(long, value_name = "CONDITION")]
     pub only: Option<String>,
 }

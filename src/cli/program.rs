@@ -14,9 +14,9 @@ use crate::check::{Checked, check};
 use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
 use crate::engine::KeptValue;
 use crate::model::{Program, RolloutId, SecretSource};
-use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, plan, read_inputs};
+use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan, read_inputs};
 use crate::runtime::Clock;
-use crate::source::Sources;
+use crate::source::{Sources, World};
 use crate::value::Record;
 
 /// What is wanted of a file.
@@ -53,7 +53,8 @@ pub fn plan_for(
     let Checked { program, sources, .. } = &checked;
     let rollout = rollout_named(program, wanted)?;
     let named = program.rollout(rollout);
-    let inputs = inputs_for(context, &checked, wanted)?;
+    let world = Disk::planning(&here);
+    let inputs = inputs_for(context, &checked, wanted, &world)?;
     // Each action knows the folder of its file, as the file was named from here.
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
@@ -67,7 +68,7 @@ pub fn plan_for(
         inputs,
         profile: wanted.profile.map(SmolStr::new),
         now: Clock::start().now(),
-        world: &Disk::planning(&here),
+        world: &world,
         kept: &kept,
         only: only.as_deref(),
     };
@@ -75,9 +76,9 @@ pub fn plan_for(
 }
 
 /// Returns a value for every input of the rollout that is wanted; findings are shown.
-pub fn inputs_for(context: &Context, checked: &Checked, wanted: &Wanted) -> Result<Record, Failure> {
+pub fn inputs_for(context: &Context, checked: &Checked, wanted: &Wanted, world: &dyn World) -> Result<Record, Failure> {
     let named = checked.program.rollout(rollout_named(&checked.program, wanted)?);
-    read_inputs(named, &given(wanted)?).map_err(|it| wrong(context, &it, &checked.sources, wanted.file))
+    read_inputs(named, &given(wanted)?, world).map_err(|it| wrong(context, &it, &checked.sources, wanted.file))
 }
 
 /// Returns the variables of ours that a run may need wherever its engine lives: those it lets through and those its
@@ -90,7 +91,7 @@ pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
     });
     let exact: Vec<&str> = ALWAYS.into_iter().chain(secrets).collect();
     let wanted = |name: &str| {
-        exact.contains(&name) || plan.pass_env.iter().any(|pattern| crate::action::variable_fits(pattern, name))
+        exact.contains(&name) || plan.all_pass_env().any(|pattern| crate::action::variable_fits(pattern, name))
     };
     let ours =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -126,11 +127,9 @@ fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
         None => None,
         Some(path) => {
             let shown = path.display().to_string();
-            let text =
-                std::fs::read(path).map_err(|error| Failure::usage(format!("could not read `{shown}`: {error}")))?;
-            let json = serde_json::from_slice(&text)
-                .map_err(|error| Failure::usage(format!("`{shown}` is no JSON: {error}")))?;
-            Some((shown, json))
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::usage(format!("could not read `{shown}`: {error}")))?;
+            Some(ValuesFile::read(&shown, &text).map_err(Failure::usage)?)
         }
     };
     let words = words.collect::<Result<_, Failure>>()?;

@@ -82,6 +82,10 @@ impl<'t> Screen<'t> {
     }
 
     fn say_how_to_go_on(&self, run: &str, board: &Board) {
+        if board.run().is_retained() {
+            let until = board.run().retained_until().map_or_else(String::new, |it| format!(" until {it}"));
+            return self.say(&format!("Run {run} succeeded. Take it back{until} with `rollout rollback {run}`."));
+        }
         for hold in board.waiting_for().iter().filter(|it| it.kind == "person") {
             self.say(&format!("Run {run} waits: {}.", hold.what));
         }

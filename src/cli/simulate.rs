@@ -82,10 +82,10 @@ fn simulate(context: &Context, arguments: &Arguments, start: At) -> Result<Simul
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let plain = check(&Disk::checking(&here), file);
     refuse_unsound(context, &plain)?;
-    let inputs = inputs_for(context, &plain, &wanted)?;
+    let disk = Disk::planning(&here);
+    let inputs = inputs_for(context, &plain, &wanted, &disk)?;
     let rollout = rollout_named(&plain.program, &wanted)?;
     let named = plain.program.rollout(rollout).name.clone();
-    let disk = Disk::planning(&here);
     let tail = what_if(&named, &inputs, &arguments.given);
     let checked = check(&WithTail { disk: &Disk::checking(&here), file, tail: &tail }, file);
     refuse_unsound(context, &checked)?;

@@ -4,7 +4,7 @@
 ///
 /// Near is an edit distance, with neighbouring letters swapped counting one, of at most a third of the length.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).clamp(1, 4);
+    let limit = (name.chars().count() / 3).min(4);
     let scored = candidates.into_iter().filter(|it| !it.is_empty() && *it != name).filter_map(|candidate| {
         let distance = distance(name, candidate);
         let prefix = name.len() >= 3 && candidate.starts_with(name);
@@ -42,5 +42,13 @@ mod tests {
         assert_eq!(nearest("stgae", ["rollout", "stage"]), Some("stage"));
         assert_eq!(nearest("biuld", ["build", "deploy"]), Some("build"));
         assert_eq!(nearest("xyz", ["stage", "rollout"]), None);
+    }
+
+    #[test]
+    fn a_name_of_one_or_two_letters_is_not_near_to_another() {
+        assert_eq!(nearest("m", ["n", "version"]), None);
+        assert_eq!(nearest("ab", ["ac", "b"]), None);
+        assert_eq!(nearest("N", ["n"]), Some("n"));
+        assert_eq!(nearest("env", ["end", "n"]), Some("end"));
     }
 }

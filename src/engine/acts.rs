@@ -213,7 +213,7 @@ impl Turn<'_> {
                 self.ask_condition(place, &watch.condition);
             }
             (Waiting::Backoff, act) => self.ask_job(place, act),
-            (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay, _) => {}
+            (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay | Waiting::NotBefore, _) => {}
         }
     }
 

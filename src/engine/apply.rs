@@ -4,7 +4,7 @@ use super::measure::Change as TargetChange;
 use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
 use super::{Answer, Cause, Ending, Event, PauseReason, Run, RunStarted, Truth, Waiting, WatchFrame};
 use crate::model::Act;
-use crate::plan::{NodeId, NodeKind, Place, Plan, Role};
+use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::value::{At, Value};
 
 /// Changes a run as an event says.
@@ -45,6 +45,7 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
             change.run.paused = None;
             change.run.agenda.insert(Place::ROOT);
         }
+        Event::Retained { until } => change.retained(*until),
         Event::RunFinished { outcome, .. } => change.run_finished(*outcome),
     }
 }
@@ -101,6 +102,14 @@ impl Change<'_> {
                 self.run.agenda.insert(around);
             }
         }
+        if place == Place::ROOT {
+            let rounds = self.plan.periods.iter().map(|(node, ms)| (at.plus_ms(*ms), Place::new(*node, Slot::ONLY)));
+            self.run.alarms.extend(rounds);
+        }
+        if let NodeKind::Sequence(Role::Every) = self.plan.node(place.node).kind {
+            let next = Place::new(place.node, Slot(place.slot.0 + 1));
+            self.run.alarms.insert((at.plus_ms(self.plan.period_ms(place.node)), next));
+        }
         if let NodeKind::Sequence(Role::Hook(_)) = self.plan.node(place.node).kind {
             let seen = self.run.occasions.entry(place.node).or_default();
             *seen = (*seen).max(place.slot.0 + 1);
@@ -151,7 +160,7 @@ impl Change<'_> {
                 self.alarm(new, around);
             }
             Role::AfterWave => it.after_wave = true,
-            Role::Block | Role::Save | Role::Undo | Role::Hook(_) | Role::Finally => {}
+            Role::Block | Role::Save | Role::Undo | Role::Hook(_) | Role::Finally | Role::Afterwards | Role::Every => {}
         }
     }
 
@@ -613,6 +622,13 @@ impl Change<'_> {
             | NodeKind::Act(_)
             | NodeKind::Sequence(_) => {}
         }
+    }
+
+    fn retained(&mut self, until: Option<At>) {
+        self.run.ending = EndingState::Retained { until };
+        self.run.paused = None;
+        self.alarm(until, Place::ROOT);
+        self.run.agenda.insert(Place::ROOT);
     }
 
     fn run_finished(&mut self, outcome: super::Outcome) {

@@ -8,7 +8,7 @@ use super::{Cause, CommandAccept, CommandJob, HttpJob, Invocation, Job, Piece, S
 use crate::eval::{self, Fuel, Scope};
 use crate::model::{self, Act, Expr, ExprKind, HttpAct, RunText, Settings, ShellPart, TextPart};
 use crate::plan::Place;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 const COMMAND_TIMEOUT_MS: i64 = 3_600_000;
 const HTTP_TIMEOUT_MS: i64 = 30_000;
@@ -18,7 +18,7 @@ impl Turn<'_> {
     /// Returns the job of an action at a place.
     pub fn job(&self, act: &Act, place: Place) -> Result<Job, Cause> {
         let here = self.here(place, Probing::Blind);
-        let asking = Asking { turn: self, scope: &here };
+        let asking = Asking { turn: self, scope: &here, place };
         match act {
             Act::Run(run) => asking.run(run, COMMAND_TIMEOUT_MS).map(Job::Command),
             Act::Exec(exec) => asking.exec(exec, COMMAND_TIMEOUT_MS).map(Job::Command),
@@ -32,6 +32,8 @@ impl Turn<'_> {
 pub(super) struct Asking<'a> {
     pub turn: &'a Turn<'a>,
     pub scope: &'a dyn Scope,
+    /// From where it is asked.
+    pub place: Place,
 }
 
 impl Asking<'_> {
@@ -58,7 +60,7 @@ impl Asking<'_> {
     pub fn timeout_ms(&self, settings: &Settings, default: i64) -> Result<u64, Cause> {
         let Some(timeout) = &settings.timeout else { return Ok(default as u64) };
         let value = self.value(timeout)?;
-        value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a("duration", &value))
+        value.as_duration_ms().map(|ms| ms.max(1) as u64).ok_or_else(|| not_a(&Type::Duration, &value))
     }
 
     pub fn run(&self, run: &model::Run, timeout_ms: i64) -> Result<CommandJob, Cause> {
@@ -115,7 +117,7 @@ impl Asking<'_> {
         Ok(CommandJob {
             what,
             env,
-            pass_env: plan.pass_env.clone(),
+            pass_env: plan.pass_env_at(self.place).to_vec(),
             cwd: [Some(settings.folder.to_string()), cwd].into_iter().flatten().fold(plan.folder.clone(), joined),
             stdin: settings.stdin.as_ref().map(|it| self.secret_text(it)).transpose()?,
             timeout_ms: self.timeout_ms(settings, timeout_ms)?,

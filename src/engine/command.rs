@@ -11,6 +11,8 @@ impl Turn<'_> {
             Err(format!("the run has ended: {}", outcome.name()))
         } else {
             match command {
+                Command::Rollback { reason } if self.run.is_retained() => self.roll_back(by, reason),
+                _ if self.run.is_retained() => Err("the run has succeeded: only `rollback` is left".to_owned()),
                 Command::Pause { reason } => self.pause(by, reason),
                 Command::Resume => self.resume(by),
                 Command::Retry { path } => self.retry(by, path.as_deref()),
@@ -92,7 +94,7 @@ impl Turn<'_> {
 
     fn refuse_at_the_end(&self) -> Result<(), String> {
         match &self.run.ending {
-            EndingState::Forward => Ok(()),
+            EndingState::Forward | EndingState::Retained { .. } => Ok(()),
             EndingState::RollingBack { .. } => Err("the run is being rolled back already".to_owned()),
             EndingState::Stopping { .. } => Err("the run is being stopped already".to_owned()),
             EndingState::Finishing { .. } | EndingState::Finished { .. } => Err("the run is ending already".to_owned()),

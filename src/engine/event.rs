@@ -160,6 +160,11 @@ pub enum Event {
     Finishing {
         outcome: Outcome,
     },
+    /// It has succeeded, and can still be taken back: until then, or until what is done afterwards has ended.
+    Retained {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<At>,
+    },
     /// The run ended; always the last.
     RunFinished {
         outcome: Outcome,
@@ -233,6 +238,8 @@ pub enum Waiting {
     Wait,
     /// A stage's `delay`.
     Delay,
+    /// A stage's `not_before`.
+    NotBefore,
     /// The pause before another attempt.
     Backoff,
     /// A check's `settle`.

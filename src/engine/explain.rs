@@ -27,6 +27,11 @@ pub fn first_failure(run: &Run) -> Option<(Option<Place>, &Cause)> {
     }
 }
 
+/// Returns the place where a cause began, if it began beneath another.
+pub fn origin_of(run: &Run, cause: &Cause) -> Option<Place> {
+    origin(run, cause).0
+}
+
 /// Follows a cause to the place where it began.
 fn origin<'r>(run: &'r Run, cause: &'r Cause) -> (Option<Place>, &'r Cause) {
     let (mut at, mut cause) = (None, cause);

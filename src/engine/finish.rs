@@ -76,6 +76,9 @@ impl Turn<'_> {
         let reason = self.reason(finally_failed);
         let spoilt = finally_failed && outcome == Outcome::Succeeded;
         let outcome = if spoilt { Outcome::Failed } else { outcome };
+        if outcome == Outcome::Succeeded && self.stays() {
+            return self.retain();
+        }
         self.emit(Event::RunFinished { outcome, reason });
     }
 
@@ -96,7 +99,7 @@ impl Turn<'_> {
         self.run.frames.keys().any(|place| {
             let around = std::iter::once(*place).chain(self.plan.all_around(*place));
             let mut kinds = around.map(|it| &self.plan.node(it.node).kind);
-            kinds.any(|kind| matches!(kind, NodeKind::Sequence(Role::Hook(_))))
+            kinds.any(|kind| matches!(kind, NodeKind::Sequence(Role::Hook(_) | Role::Every)))
         })
     }
 

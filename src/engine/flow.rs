@@ -37,6 +37,7 @@ impl Turn<'_> {
                 }
             }
             EndingState::Finishing { outcome, hook } => self.go_on_finishing(outcome, hook),
+            EndingState::Retained { until } => self.go_on_retained(until),
             EndingState::Finished { .. } => {}
         }
     }
@@ -110,7 +111,8 @@ impl Turn<'_> {
         let around = std::iter::once(failed).chain(self.plan.all_around(failed));
         let word = around.filter_map(|it| match &self.plan.node(it.node).kind {
             NodeKind::Stage(stage) => Some(stage.on_failure),
-            NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => Some(*on_failure),
+            NodeKind::Rollout { on_failure } => Some(*on_failure),
+            NodeKind::Child(child) => Some(child.on_failure),
             NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) | NodeKind::Sequence(_) => {
                 None
             }
@@ -152,13 +154,22 @@ impl Turn<'_> {
     }
 
     pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {
-        if let Some(delay) = &stage.delay {
-            return match self.duration_ms(delay, place) {
-                Ok(ms) => self.emit(Event::Waiting { place, until: self.now.plus_ms(ms), why: Waiting::Delay }),
-                Err(cause) => self.fail(place, cause),
-            };
+        let delay = stage.delay.as_ref().map(|it| self.duration_ms(it, place)).transpose();
+        let not_before = stage.not_before.as_ref().map(|it| self.instant(it, place)).transpose();
+        match (delay, not_before) {
+            (Ok(delay), Ok(not_before)) => {
+                let after_delay = delay.map(|ms| (self.now.plus_ms(ms), Waiting::Delay));
+                let then = not_before.map(|at| (at, Waiting::NotBefore));
+                let later = after_delay.into_iter().chain(then).max_by_key(|(at, _)| *at);
+                match later {
+                    Some((until, why)) if delay.is_some() || until > self.now => {
+                        self.emit(Event::Waiting { place, until, why });
+                    }
+                    Some(_) | None => self.enter_stage(place, stage),
+                }
+            }
+            (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
         }
-        self.enter_stage(place, stage);
     }
 
     fn enter_stage(&mut self, place: Place, stage: &StageNode) {
@@ -299,7 +310,11 @@ impl Turn<'_> {
     fn fate_by_policy(&self, part: Place) -> Fate {
         let aside = self.plan.all_around(part).any(|it| {
             let apart = Role::Undo == role(&self.plan.node(it.node).kind).unwrap_or(Role::Block);
-            apart || matches!(role(&self.plan.node(it.node).kind), Some(Role::Hook(_) | Role::Finally))
+            apart
+                || matches!(
+                    role(&self.plan.node(it.node).kind),
+                    Some(Role::Hook(_) | Role::Finally | Role::Afterwards | Role::Every)
+                )
         });
         let pauses = !aside && self.is_forward() && self.policy(part) == OnFailure::Pause;
         let in_step_to_retry = self.plan.all_around(part).any(|it| self.will_retry(it));
@@ -324,11 +339,20 @@ impl Turn<'_> {
         let Some(state) = self.run.frames.get(&around).and_then(Frame::as_loop) else { return false };
         let Some(numbers) = self.numbers(around) else { return false };
         let whole_run = self.plan.tolerate.is_none_or(|most| (self.run.failed_targets.len() as u32) < most);
+        let rollouts = self.plan.all_around(target).all(|it| self.child_bears_another(it));
         let in_wave = wave_size(&numbers, state.wave);
         // A wave in which everything failed is no accident that a loop should look away from.
         let wholly = state.failed_in_wave + 1 >= in_wave;
         let Some((failed, most)) = self.failures(around) else { return false };
-        whole_run && failed < most && !wholly
+        whole_run && rollouts && failed < most && !wholly
+    }
+
+    /// Whether a called rollout lets one more of its targets fail; anything else does.
+    fn child_bears_another(&self, place: Place) -> bool {
+        let Some(child) = self.plan.node(place.node).as_child() else { return true };
+        let most = child.tolerate.get(place.slot.index()).or(child.tolerate.last());
+        let failed = || self.run.failed_targets.keys().filter(|it| self.plan.is_within(**it, place)).count();
+        most.is_none_or(|most| failed() < *most as usize)
     }
 
     /// Ends a place that closes as soon as nothing runs beneath it.

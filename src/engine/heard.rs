@@ -1,5 +1,7 @@
 //! What the engine is told, and what it wishes for in return.
 
+use smol_str::SmolStr;
+
 use super::{Answer, Event, Job, Person, RunStarted};
 use crate::plan::Place;
 
@@ -14,6 +16,8 @@ pub enum Heard {
     Tick,
     /// Somebody wants something.
     Command { by: Person, command: Command },
+    /// A newer run of the same rollout began.
+    Superseded { by: SmolStr },
     /// The engine died and is here again; attempts that were under way then are answered one by one, as unknown.
     Recovered,
 }

@@ -14,7 +14,7 @@ use crate::model::{
     WaveField,
 };
 use crate::plan::{Binding, Elements, NodeId, NodeKind, Place, Plan, Role, Slot, SpaceId};
-use crate::value::{At, Value};
+use crate::value::{At, Type, Value};
 
 /// One question to the world: what is asked, about what.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,13 +76,13 @@ impl Turn<'_> {
 
     pub fn duration_ms(&self, expr: &Expr, place: Place) -> Result<i64, Cause> {
         let value = self.value(expr, place)?;
-        value.as_duration_ms().map(|ms| ms.max(0)).ok_or_else(|| not_a("duration", &value))
+        value.as_duration_ms().map(|ms| ms.max(0)).ok_or_else(|| not_a(&Type::Duration, &value))
     }
 
     pub fn instant(&self, expr: &Expr, place: Place) -> Result<At, Cause> {
         match self.value(expr, place)? {
             Value::Instant(at) => Ok(at),
-            other => Err(not_a("instant", &other)),
+            other => Err(not_a(&Type::Instant, &other)),
         }
     }
 
@@ -91,13 +91,13 @@ impl Turn<'_> {
         match self.value(expr, place)? {
             Value::Bool(holds) => Ok(holds),
             Value::Unknown => Err(Cause::Condition { truth: Truth::Unknown, message: "`when`".to_owned() }),
-            other => Err(not_a("bool", &other)),
+            other => Err(not_a(&Type::Bool, &other)),
         }
     }
 }
 
-pub(super) fn not_a(kind: &str, value: &Value) -> Cause {
-    Cause::Value { message: format!("a {kind} is needed here, not `{value}`") }
+pub(super) fn not_a(kind: &Type, value: &Value) -> Cause {
+    Cause::Value { message: format!("{} is needed here, not `{value}`", kind.described()) }
 }
 
 pub(super) fn wrong(wrong: eval::Wrong) -> Cause {

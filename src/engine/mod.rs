@@ -14,6 +14,7 @@
 //! - `watching`: what is watched for a while
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `retained`: what follows success, and what happens again and again
 //! - `command`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
@@ -35,6 +36,7 @@ mod job;
 mod measure;
 mod promql;
 mod question;
+mod retained;
 mod run;
 mod turn;
 mod undo;
@@ -42,7 +44,7 @@ mod watching;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::{explain, first_failure};
+pub use explain::{explain, first_failure, origin_of};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{

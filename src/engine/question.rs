@@ -1,14 +1,14 @@
 //! From a question about the world to what is asked of it: every argument in its place, every query written out.
 
 use super::ask::{Asking, PROBE_TIMEOUT_MS};
-use super::here::{Probing, Question, not_a};
+use super::here::{Probing, Question};
 use super::promql::Query;
 use super::turn::Turn;
 use super::{Cause, HttpJob, MetricAsk, MetricSource, ProbeAsk, ProbeJob, SecretText};
 use crate::eval::{Called, Scope};
 use crate::model::{Expr, ExprKind, Metric, MetricMeans, Probe, ProbeMeans, Settings, TextPart};
 use crate::plan::Place;
-use crate::value::{At, Value};
+use crate::value::At;
 
 impl Turn<'_> {
     /// Returns what a condition asks of the world, each once, in the order of asking.
@@ -24,12 +24,12 @@ impl Turn<'_> {
             Question::Probe { probe, .. } => {
                 let probe = &self.plan.probes[probe.index()];
                 let scope = Called::new(&here, &probe.params, arguments);
-                (probe.name.clone(), self.probe_ask(probe, &scope)?)
+                (probe.name.clone(), self.probe_ask(probe, &scope, place)?)
             }
             Question::Metric { metric, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
-                (metric.name.clone(), self.metric_ask(metric, &scope, None)?)
+                (metric.name.clone(), self.metric_ask(metric, &scope, place, None)?)
             }
             Question::Before { metric, stretch, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
@@ -37,14 +37,14 @@ impl Turn<'_> {
                 let changed = super::measure::first_change(self.plan, self.run, arguments);
                 let end = changed.unwrap_or(self.now).plus_ms(-stretch.ago_ms);
                 let over = (end.plus_ms(-stretch.over_ms), end);
-                (metric.name.clone(), self.metric_ask(metric, &scope, Some(over))?)
+                (metric.name.clone(), self.metric_ask(metric, &scope, place, Some(over))?)
             }
         };
         Ok(ProbeJob { name: question.shown(self.plan), subject, arguments: arguments.to_vec(), ask })
     }
 
-    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope) -> Result<ProbeAsk, Cause> {
-        let asking = Asking { turn: self, scope };
+    fn probe_ask(&self, probe: &Probe, scope: &dyn Scope, place: Place) -> Result<ProbeAsk, Cause> {
+        let asking = Asking { turn: self, scope, place };
         match &probe.means {
             ProbeMeans::Run(run) => asking.run(run, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
             ProbeMeans::Exec(exec) => asking.exec(exec, PROBE_TIMEOUT_MS).map(ProbeAsk::Command),
@@ -53,8 +53,14 @@ impl Turn<'_> {
         }
     }
 
-    fn metric_ask(&self, metric: &Metric, scope: &dyn Scope, over: Option<(At, At)>) -> Result<ProbeAsk, Cause> {
-        let asking = Asking { turn: self, scope };
+    fn metric_ask(
+        &self,
+        metric: &Metric,
+        scope: &dyn Scope,
+        place: Place,
+        over: Option<(At, At)>,
+    ) -> Result<ProbeAsk, Cause> {
+        let asking = Asking { turn: self, scope, place };
         let source = match &metric.means {
             MetricMeans::Prometheus { url, query, headers, timeout } => MetricSource::Prometheus {
                 url: asking.url(url)?,
@@ -123,8 +129,5 @@ impl Asking<'_> {
 }
 
 fn not_an_address(address: &str) -> Cause {
-    match address.is_empty() {
-        true => not_a("address", &Value::text(address)),
-        false => Cause::Value { message: format!("`{address}` is not an address like `host:80`") },
-    }
+    Cause::Value { message: format!("`{address}` is not an address like `host:80`") }
 }

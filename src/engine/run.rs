@@ -116,6 +116,10 @@ pub(super) enum EndingState {
         outcome: Outcome,
         hook: bool,
     },
+    /// It has succeeded, and can still be taken back.
+    Retained {
+        until: Option<At>,
+    },
     Finished {
         outcome: Outcome,
     },
@@ -238,7 +242,8 @@ impl Run {
             EndingState::Forward
             | EndingState::RollingBack { .. }
             | EndingState::Stopping { .. }
-            | EndingState::Finishing { .. } => None,
+            | EndingState::Finishing { .. }
+            | EndingState::Retained { .. } => None,
         }
     }
 
@@ -246,6 +251,7 @@ impl Run {
     pub fn outcome_so_far(&self) -> Option<Outcome> {
         match self.ending {
             EndingState::Finishing { outcome, .. } | EndingState::Finished { outcome } => Some(outcome),
+            EndingState::Retained { .. } => Some(Outcome::Succeeded),
             EndingState::Forward | EndingState::RollingBack { .. } | EndingState::Stopping { .. } => None,
         }
     }
@@ -253,6 +259,33 @@ impl Run {
     /// Returns when time alone changes something.
     pub fn next_wake(&self) -> Option<At> {
         self.alarms.first().map(|(at, _)| *at)
+    }
+
+    /// Returns how the run ended for whoever waits for it: also one that has succeeded and can still be taken back.
+    pub fn settled(&self) -> Option<Outcome> {
+        if self.is_retained() { Some(Outcome::Succeeded) } else { self.finished() }
+    }
+
+    /// Whether it has succeeded and can still be taken back.
+    pub fn is_retained(&self) -> bool {
+        matches!(self.ending, EndingState::Retained { .. })
+    }
+
+    /// Whether it has succeeded and nothing is done for it any more.
+    pub fn is_only_retained(&self) -> bool {
+        self.is_retained() && self.frames.keys().all(|it| *it == Place::ROOT)
+    }
+
+    /// Returns until when it can be taken back after its success, if that has an end.
+    pub fn retained_until(&self) -> Option<At> {
+        match self.ending {
+            EndingState::Retained { until } => until,
+            EndingState::Forward
+            | EndingState::RollingBack { .. }
+            | EndingState::Stopping { .. }
+            | EndingState::Finishing { .. }
+            | EndingState::Finished { .. } => None,
+        }
     }
 
     pub fn paused(&self) -> Option<&PauseReason> {

@@ -21,6 +21,7 @@ pub fn step(plan: &Plan, run: &mut Run, now: At, heard: Heard) -> Step {
         Heard::Tick => {}
         Heard::Command { by, command } => turn.command(by, command),
         Heard::Recovered => turn.emit(Event::Recovered),
+        Heard::Superseded { by } => turn.superseded(&by),
     }
     turn.ring_alarms();
     turn.attend_all();
@@ -78,7 +79,11 @@ impl Turn<'_> {
             && at <= self.now
         {
             self.run.alarms.remove(&(at, place));
-            self.run.agenda.insert(place);
+            if self.is_round(place) && !self.run.frames.contains_key(&place) {
+                self.round(place);
+            } else {
+                self.run.agenda.insert(place);
+            }
         }
     }
 
@@ -159,7 +164,7 @@ impl Turn<'_> {
             }
             let apart = matches!(
                 self.plan.node(here.node).kind,
-                NodeKind::Sequence(Role::Undo | Role::Hook(_) | Role::Finally)
+                NodeKind::Sequence(Role::Undo | Role::Hook(_) | Role::Finally | Role::Every)
             );
             if apart {
                 return None;
@@ -180,7 +185,9 @@ impl Turn<'_> {
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
         let mut between = std::iter::once(place).chain(self.plan.all_around(place)).take_while(|it| *it != outer);
-        between.any(|it| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally)))
+        between.any(|it| {
+            matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_) | Role::Finally | Role::Every))
+        })
     }
 
     /// Begins a part of something: its `when` is asked first.

@@ -46,8 +46,16 @@ pub fn read_as(text: &str, of: &Type) -> Result<Value, String> {
         | Type::Router
         | Type::Channel
         | Type::Secret(_)
-        | Type::Callable(_) => Err(format!("{} cannot be read from a text", a(of))),
+        | Type::Callable(_) => Err(format!("{} cannot be read from a text", of.with_article())),
     }
+}
+
+/// Reads a JSON value as a value of a type; within it, a string may be anything that a text may be.
+///
+/// # Errors
+/// A sentence without a period.
+pub fn json_as(json: serde_json::Value, of: &Type) -> Result<Value, String> {
+    typed(json, of)
 }
 
 /// Returns what a JSON text holds.
@@ -63,13 +71,7 @@ fn parse_json(text: &str) -> Result<serde_json::Value, String> {
 }
 
 fn not_a(text: &str, of: &Type) -> String {
-    format!("{} is not {}", shown(&Value::text(text)), a(of))
-}
-
-/// A type with its article.
-fn a(of: &Type) -> String {
-    let article = if matches!(of, Type::Int | Type::Instant) { "an" } else { "a" };
-    format!("{article} {of}")
+    format!("{} is not {}", shown(&Value::text(text)), of.with_article())
 }
 
 fn number(text: &str) -> Option<f64> {
@@ -141,6 +143,8 @@ fn typed_number(number: &serde_json::Number, of: &Type) -> Result<Value, String>
             Some(int) => Ok(Value::Int(int)),
             None => number.as_f64().map(Value::Number).ok_or_else(wrong),
         },
+        // As a number it may have lost what it was written with: `1.10` is `1.1`.
+        Type::Text | Type::Url | Type::Regex => Err(format!("{}; write it in quotes", wrong())),
         _ => Err(wrong()),
     }
 }

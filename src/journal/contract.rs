@@ -54,6 +54,7 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct StoredPlan {
     pub digest: SmolStr,
+    /// All that it needs for itself, a line each.
     pub exclusive: Option<String>,
     pub body: Arc<[u8]>,
 }
@@ -63,7 +64,9 @@ impl StoredPlan {
     pub fn of(plan: &Plan) -> StoredPlan {
         let body = serde_json::to_vec(plan).expect("a plan is plain data");
         let digest = SmolStr::new(Hash::of(&body).to_string());
-        StoredPlan { digest, exclusive: plan.exclusive.clone(), body: body.into() }
+        let exclusive: Vec<&str> = plan.exclusives().collect();
+        let exclusive = (!exclusive.is_empty()).then(|| exclusive.join("\n"));
+        StoredPlan { digest, exclusive, body: body.into() }
     }
 }
 
@@ -74,6 +77,7 @@ pub struct RunSummary {
     pub rollout: SmolStr,
     /// The digest of its plan.
     pub plan: SmolStr,
+    /// All that it needs for itself, a line each.
     pub exclusive: Option<String>,
     pub by: Person,
     pub reason: Option<String>,

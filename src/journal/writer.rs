@@ -185,6 +185,10 @@ impl Pen<'_> {
 
 /// Keeps the tables beside the records in step with them, in the same transaction.
 fn project(transaction: &Transaction<'_>, head: &Head, at: At, event: &Event) -> rusqlite::Result<()> {
+    if let Event::Retained { .. } = event {
+        // Whoever waits for it to be over need not wait any longer.
+        transaction.execute("UPDATE run SET exclusive = NULL WHERE key = ?1", [head.key])?;
+    }
     if let Event::RunFinished { outcome, .. } = event {
         transaction.execute(
             "UPDATE run SET finished = ?2, outcome = ?3 WHERE key = ?1",

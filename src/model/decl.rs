@@ -54,6 +54,9 @@ pub struct Secret {
     /// Unique in the program; also the name under which values hold it.
     pub name: SmolStr,
     pub source: SecretSource,
+    /// The folder of the file that declares it, in which its command runs.
+    #[serde(default, skip_serializing_if = "SmolStr::is_empty")]
+    pub folder: SmolStr,
     pub span: Span,
 }
 

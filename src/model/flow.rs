@@ -21,6 +21,12 @@ pub struct Rollout {
     pub stages: Vec<Stage>,
     pub hooks: Vec<Hook>,
     pub finally: Vec<Entry>,
+    /// How long it can still be taken back after success.
+    pub retain: Option<Expr>,
+    /// What is done after success, while it can still be taken back.
+    pub afterwards: Vec<Entry>,
+    /// What is done again and again while it runs.
+    pub rounds: Vec<Round>,
     /// The fast way back that replaces the undos beneath; none if empty.
     pub rollback: Vec<Entry>,
     pub doc: Option<String>,
@@ -68,6 +74,9 @@ pub struct Stage {
 pub struct StageTime {
     /// From the end of all it comes after.
     pub delay: Option<Expr>,
+    /// It begins then or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Expr>,
     /// From then on nothing new starts; what runs may end, then the stage fails.
     pub deadline: Option<Expr>,
     /// After that what runs is ended and the stage fails.
@@ -167,6 +176,14 @@ pub enum Tolerate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hook {
     pub event: Event,
+    pub body: Vec<Entry>,
+    pub span: Span,
+}
+
+/// What is done again and again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    pub period: Expr,
     pub body: Vec<Entry>,
     pub span: Span,
 }

@@ -3,6 +3,7 @@
 //!
 //! - `program`: everything a program declares
 //! - `expr`: expressions over values, names and the run
+//! - `parts`: what an expression is made of
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
@@ -16,6 +17,7 @@ mod decl;
 mod expr;
 mod flow;
 mod gate;
+mod parts;
 mod program;
 mod scenario;
 
@@ -31,7 +33,7 @@ pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
-    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Stage, StageTime, Step, Tolerate,
+    Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::request::PlanRequest;
 use super::scope::seen_from;
-use super::{Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
+use super::{ChildNode, Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
     Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, Save, Stage, Step,
@@ -74,7 +74,10 @@ impl<'a> Expansion<'a> {
             secrets: program.secrets.clone(),
             pass_env: program.rollout(request.rollout).pass_env.clone(),
             exclusive: None,
+            exclusive_too: BTreeSet::new(),
             tolerate: None,
+            retain_ms: None,
+            periods: Vec::new(),
             dependents: Vec::new(),
             named: BTreeMap::new(),
             target_numbers: BTreeMap::new(),
@@ -116,6 +119,7 @@ impl<'a> Expansion<'a> {
             let finally = self.sequence(root, SpaceId::ROOT, "finally", Role::Finally, &rollout.finally, rollout.span);
             self.plan.nodes[root.index()].children.push(finally);
         }
+        self.lasting(root, rollout);
         self.way_back(root, SpaceId::ROOT, "rollback", &rollout.rollback, rollout.span);
         self.close(root);
         let scope_place = seen_from(root);
@@ -185,8 +189,14 @@ impl<'a> Expansion<'a> {
 
     fn stage(&mut self, parent: NodeId, space: SpaceId, stage: &Stage) -> NodeId {
         let on_failure = stage.on_failure.unwrap_or(match self.plan.nodes[parent.index()].kind {
-            NodeKind::Rollout { on_failure } | NodeKind::Child { on_failure } => on_failure,
-            _ => Default::default(),
+            NodeKind::Rollout { on_failure } => on_failure,
+            NodeKind::Child(ref child) => child.on_failure,
+            NodeKind::Stage(_)
+            | NodeKind::Loop(_)
+            | NodeKind::Parallel
+            | NodeKind::Step(_)
+            | NodeKind::Act(_)
+            | NodeKind::Sequence(_) => Default::default(),
         });
         // What a stage comes after is known once all stages are there; until then: those written before.
         let siblings = &self.plan.nodes[parent.index()].children;
@@ -194,6 +204,7 @@ impl<'a> Expansion<'a> {
         let node = StageNode {
             after,
             delay: stage.time.delay.clone(),
+            not_before: stage.time.not_before.clone(),
             deadline: stage.time.deadline.clone(),
             timeout: stage.time.timeout.clone(),
             risk: None,
@@ -321,8 +332,9 @@ impl<'a> Expansion<'a> {
 
     fn child(&mut self, parent: NodeId, space: SpaceId, name: &str, child: &Child, span: Span) -> NodeId {
         let rollout = self.request.program.rollout(child.rollout);
-        let kind = NodeKind::Child { on_failure: rollout.on_failure };
-        let id = self.push(parent, space, name, kind, span);
+        let node =
+            ChildNode { on_failure: rollout.on_failure, pass_env: rollout.pass_env.clone(), tolerate: Vec::new() };
+        let id = self.push(parent, space, name, NodeKind::Child(Box::new(node)), span);
         let mut binds = Vec::new();
         for input in &rollout.inputs {
             let given = child.inputs.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
@@ -338,19 +350,38 @@ impl<'a> Expansion<'a> {
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
+        self.child_bounds(id, rollout);
         self.stage = outer;
         self.depth -= 1;
         id
     }
 
+    /// What is done after success, and again and again until then.
+    fn lasting(&mut self, root: NodeId, rollout: &Rollout) {
+        if !rollout.afterwards.is_empty() {
+            let (role, body) = (Role::Afterwards, &rollout.afterwards);
+            let id = self.sequence(root, SpaceId::ROOT, "afterwards", role, body, rollout.span);
+            self.plan.nodes[root.index()].children.push(id);
+        }
+        for (round, at) in rollout.rounds.iter().zip(1..) {
+            let space = self.late_space();
+            let name = format!("every~{at}");
+            let id = self.sequence(root, space, &name, Role::Every, &round.body, round.span);
+            self.plan.nodes[root.index()].children.push(id);
+            let period = self.value(&round.period, seen_from(root)).and_then(|it| it.as_duration_ms());
+            self.plan.periods.extend(period.map(|ms| (id, ms.max(1000))));
+        }
+        let retain = rollout.retain.as_ref().and_then(|it| self.value(it, seen_from(root)));
+        self.plan.retain_ms = retain.and_then(|it| it.as_duration_ms()).map(|ms| ms.max(0));
+    }
+
+    /// Makes the space of what happens as often as something that is known only then.
+    fn late_space(&mut self) -> SpaceId {
+        self.push_space(Space { parent: SpaceId::ROOT, offsets: vec![0, 0], local: None, elements: Elements::Late })
+    }
+
     fn hook(&mut self, root: NodeId, hook: &Hook) {
-        // It happens as often as what it listens to; that is known only then.
-        let space = self.push_space(Space {
-            parent: SpaceId::ROOT,
-            offsets: vec![0, 0],
-            local: None,
-            elements: Elements::Late,
-        });
+        let space = self.late_space();
         let name = format!("on~{}", hook.event.name());
         let id = self.sequence(root, space, &name, Role::Hook(hook.event), &hook.body, hook.span);
         self.plan.nodes[root.index()].children.push(id);

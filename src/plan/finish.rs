@@ -31,7 +31,7 @@ impl Expansion<'_> {
     fn load_named_late(&mut self) {
         let mut named = Vec::new();
         for node in &self.plan.nodes {
-            super::fold::for_each_expr(node, &mut |expr| {
+            super::walk::for_each_expr(node, &mut |expr| {
                 expr.walk(&mut |it| {
                     if let ExprKind::Fleet(fleet) = it.kind {
                         named.push(fleet);
@@ -53,7 +53,7 @@ impl Expansion<'_> {
             let mut node = self.plan.nodes[at].clone();
             let place = seen_from(id);
             let mut wrong = Vec::new();
-            super::fold::for_each_expr_mut(&mut node, &mut |expr| {
+            super::walk::for_each_expr_mut(&mut node, &mut |expr| {
                 let mut eval = |expr: &Expr| self.eval(expr, place, false);
                 super::fold::fold(expr, &mut eval, &mut wrong);
             });
@@ -70,7 +70,7 @@ impl Expansion<'_> {
     fn capture_outputs(&mut self) {
         let mut paths = BTreeSet::new();
         for node in &self.plan.nodes {
-            super::fold::for_each_expr(node, &mut |expr| {
+            super::walk::for_each_expr(node, &mut |expr| {
                 expr.walk(&mut |it| {
                     if let ExprKind::Output(output) = &it.kind {
                         paths.insert(output.path.clone());
@@ -118,7 +118,7 @@ impl Expansion<'_> {
 
     fn find_missing_kept(&self, id: NodeId, missing: &mut BTreeMap<Span, (String, Vec<String>)>) {
         let mut reads: Vec<(Option<Expr>, SmolStr, Span)> = Vec::new();
-        super::fold::for_each_expr(self.plan.node(id), &mut |expr| super::fold::bare_kept(expr, &mut reads));
+        super::walk::for_each_expr(self.plan.node(id), &mut |expr| super::fold::bare_kept(expr, &mut reads));
         for (target, key, span) in reads {
             for slot in 0..self.plan.slots(id) {
                 let place = Place::new(id, Slot(slot));

@@ -1,7 +1,7 @@
 //! The plan: what happens, in which order, for which targets. Everything that can be known before the run starts
 //! is known here; a run keeps the plan it started with, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -74,8 +74,17 @@ pub struct Plan {
     pub pass_env: Vec<SmolStr>,
     /// Only one run at a time among those with the same text.
     pub exclusive: Option<String>,
+    /// The same for the rollouts that it calls.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclusive_too: BTreeSet<String>,
     /// How many targets of the whole run may fail.
     pub tolerate: Option<u32>,
+    /// How long it can still be taken back after success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retain_ms: Option<i64>,
+    /// How much time lies between two rounds of what is done again and again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub periods: Vec<(NodeId, i64)>,
     /// For each node the stages that come after it; worked out from the nodes.
     #[serde(skip)]
     pub dependents: Vec<Vec<NodeId>>,
@@ -120,6 +129,12 @@ pub struct Node {
     pub span: Span,
 }
 
+impl Node {
+    pub fn as_child(&self) -> Option<&ChildNode> {
+        if let NodeKind::Child(child) = &self.kind { Some(child) } else { None }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeKind {
@@ -128,9 +143,7 @@ pub enum NodeKind {
         on_failure: OnFailure,
     },
     /// A called rollout: its children are stages.
-    Child {
-        on_failure: OnFailure,
-    },
+    Child(Box<ChildNode>),
     Stage(Box<StageNode>),
     /// Its child is the body, and where there is one a second: `after_wave`.
     Loop(Box<LoopNode>),
@@ -155,6 +168,21 @@ pub enum Role {
     Undo,
     Hook(Event),
     Finally,
+    /// After success, while the run can still be taken back.
+    Afterwards,
+    /// Again and again while the run goes on.
+    Every,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChildNode {
+    pub on_failure: OnFailure,
+    /// The variables that its commands see, instead of those of the rollout around it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pass_env: Vec<SmolStr>,
+    /// How many of its targets may fail, for each slot in which it happens; empty: no more said than in its loops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerate: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,6 +190,8 @@ pub struct StageNode {
     /// The stages that end before it begins.
     pub after: Vec<NodeId>,
     pub delay: Option<Expr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Expr>,
     pub deadline: Option<Expr>,
     pub timeout: Option<Expr>,
     pub risk: Option<Value>,
@@ -300,6 +330,28 @@ impl Plan {
     /// Returns the places around a place, the nearest first.
     pub fn all_around(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
         std::iter::successors(self.around(place), |it| self.around(*it))
+    }
+
+    /// Returns which variables commands at a place see: those of the innermost rollout around it.
+    pub fn pass_env_at(&self, place: Place) -> &[SmolStr] {
+        let child = self.all_around(place).find_map(|it| self.node(it.node).as_child());
+        child.map_or(&self.pass_env, |it| &it.pass_env)
+    }
+
+    /// Returns every pattern of variables that some rollout of this plan lets through.
+    pub fn all_pass_env(&self) -> impl Iterator<Item = &SmolStr> {
+        let children = self.nodes.iter().filter_map(Node::as_child);
+        self.pass_env.iter().chain(children.flat_map(|it| &it.pass_env))
+    }
+
+    /// Returns how much time lies between two rounds of a node.
+    pub fn period_ms(&self, node: NodeId) -> i64 {
+        self.periods.iter().find(|(it, _)| *it == node).map_or(i64::MAX, |(_, ms)| *ms)
+    }
+
+    /// Returns all that this plan needs for itself, a line each.
+    pub fn exclusives(&self) -> impl Iterator<Item = &str> {
+        self.exclusive.iter().chain(&self.exclusive_too).flat_map(|it| it.lines())
     }
 
     /// Returns the stage in which a place lies, or itself if it is one; the outermost is not asked for.

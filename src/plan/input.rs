@@ -3,10 +3,11 @@
 
 use smol_str::SmolStr;
 
+use super::values::{FileValue, ValuesFile};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::eval::{self, Fuel, NoScope, read_as};
-use crate::model::{Constraint, Input, Rollout};
-use crate::source::Span;
+use crate::eval::{self, Answer, Fuel, Scope, Silence, json_as, read_as};
+use crate::model::{Constraint, Expr, Input, LocalId, Rollout};
+use crate::source::{Span, World};
 use crate::value::{Compared, Record, Type, Value, compare};
 
 /// What the user gave, not yet read.
@@ -14,19 +15,19 @@ use crate::value::{Compared, Record, Type, Value, compare};
 pub struct GivenInputs {
     /// `--input k=v`, in order; a later one wins.
     pub words: Vec<(String, String)>,
-    /// The record that an inputs file holds, with the file's name.
-    pub file: Option<(String, serde_json::Value)>,
+    /// What an inputs file holds.
+    pub file: Option<ValuesFile>,
     pub profile: Option<String>,
     /// Values that are typed already, as a test gives them; they win.
     pub typed: Vec<(SmolStr, Value)>,
 }
 
-/// Returns a value for every input of a rollout.
+/// Returns a value for every input of a rollout. Defaults may read the world, and the inputs before them.
 ///
 /// # Errors
 /// All that is wrong: unknown names, missing values, values of other types, values that break a constraint.
-pub fn read_inputs(rollout: &Rollout, given: &GivenInputs) -> Result<Record, Vec<Diagnostic>> {
-    let mut reading = Reading { rollout, given, record: Record::new(), wrong: Vec::new() };
+pub fn read_inputs(rollout: &Rollout, given: &GivenInputs, world: &dyn World) -> Result<Record, Vec<Diagnostic>> {
+    let mut reading = Reading { rollout, given, world, record: Record::new(), wrong: Vec::new() };
     reading.refuse_unknown();
     let profile = reading.profile();
     for input in &rollout.inputs {
@@ -41,8 +42,26 @@ pub fn read_inputs(rollout: &Rollout, given: &GivenInputs) -> Result<Record, Vec
 struct Reading<'a> {
     rollout: &'a Rollout,
     given: &'a GivenInputs,
+    world: &'a dyn World,
     record: Record,
     wrong: Vec<Diagnostic>,
+}
+
+/// What a default may name: the inputs before it, variables and files.
+impl Scope for Reading<'_> {
+    fn local(&self, local: LocalId) -> Answer {
+        let input = self.rollout.inputs.iter().find(|it| it.local == local);
+        input.and_then(|it| self.record.get(&it.name).cloned()).ok_or(Silence::NotKnownHere)
+    }
+
+    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
+        self.world.variable(name).map(|it| it.map(SmolStr::new)).map_err(|it| Silence::Cannot(it.to_string()))
+    }
+
+    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
+        let failed = |it| Silence::Cannot(format!("`{path}` cannot be read: {it}"));
+        self.world.read(path).map(SmolStr::new).map_err(failed)
+    }
 }
 
 impl Reading<'_> {
@@ -52,8 +71,7 @@ impl Reading<'_> {
 
     fn refuse_unknown(&mut self) {
         let words = self.given.words.iter().map(|(name, _)| name.clone());
-        let fields =
-            self.given.file.iter().filter_map(|(_, it)| it.as_object()).flatten().map(|(name, _)| name.clone());
+        let fields = self.given.file.iter().flat_map(|it| it.values.keys().cloned());
         let known: Vec<&str> = self.rollout.inputs.iter().map(|it| it.name.as_str()).collect();
         let unknown: Vec<String> = words.chain(fields).filter(|it| !known.contains(&it.as_str())).collect();
         for name in unknown {
@@ -67,7 +85,7 @@ impl Reading<'_> {
         }
     }
 
-    fn profile(&mut self) -> Vec<(SmolStr, crate::model::Expr)> {
+    fn profile(&mut self) -> Vec<(SmolStr, Expr)> {
         let Some(name) = &self.given.profile else { return Vec::new() };
         if let Some(profile) = self.rollout.profiles.iter().find(|it| it.name == name.as_str()) {
             return profile.values.clone();
@@ -80,19 +98,19 @@ impl Reading<'_> {
         Vec::new()
     }
 
-    fn value(&mut self, input: &Input, profile: &[(SmolStr, crate::model::Expr)]) -> Option<Value> {
+    fn value(&mut self, input: &Input, profile: &[(SmolStr, Expr)]) -> Option<Value> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
-        let field = self.given.file.as_ref().and_then(|(file, it)| Some((file, it.get(input.name.as_str())?)));
+        let field = self.given.file.as_ref().and_then(|it| Some((&it.name, it.values.get(input.name.as_str())?)));
         let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
         let typed = self.given.typed.iter().find(|(name, _)| *name == input.name);
         let read = if let Some((_, value)) = typed {
             Ok(value.clone())
         } else if let Some((_, text)) = word {
             read_as(text, &input.of)
-        } else if let Some((file, json)) = field {
-            from_json(json, &input.of).map_err(|message| format!("{message} (in `{file}`)"))
+        } else if let Some((file, FileValue { value, line })) = field {
+            json_as(value.clone(), &input.of).map_err(|message| format!("{message} (`{file}`, line {line})"))
         } else if let Some(expr) = chosen.or(input.default.as_ref()) {
-            eval::eval(expr, &NoScope, &mut Fuel::default()).map_err(|it| it.message)
+            eval::eval(expr, self, &mut Fuel::default()).map_err(|it| it.message)
         } else if matches!(input.of, Type::Optional(_)) {
             Ok(Value::Null)
         } else {
@@ -106,7 +124,7 @@ impl Reading<'_> {
             Ok(value) => Some(value),
             Err(message) => {
                 let message = format!("the input `{}` cannot have this value: {message}", input.name);
-                self.refuse(input.span, message, &format!("it is a {}", input.of));
+                self.refuse(input.span, message, &format!("it is {}", input.of.with_article()));
                 None
             }
         }
@@ -141,19 +159,6 @@ fn broken(constraint: &Constraint, value: &Value) -> Option<String> {
         }
         Constraint::Min(limit) => is(limit, std::cmp::Ordering::Less).then(|| format!("it is at least {limit}")),
         Constraint::Max(limit) => is(limit, std::cmp::Ordering::Greater).then(|| format!("it is at most {limit}")),
-    }
-}
-
-/// Reads a JSON value as a type: texts as on the command line, the rest by its kind.
-fn from_json(json: &serde_json::Value, of: &Type) -> Result<Value, String> {
-    match (json, of.present()) {
-        (serde_json::Value::Null, _) if matches!(of, Type::Optional(_)) => Ok(Value::Null),
-        (serde_json::Value::String(text), of) => read_as(text, of),
-        (serde_json::Value::Array(list), Type::List(of)) => {
-            let values = list.iter().map(|it| from_json(it, of)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Value::list(values))
-        }
-        (json, of) => read_as(&json.to_string(), of),
     }
 }
 

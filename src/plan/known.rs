@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::eval::{self, Bound, Fuel, Wrong};
 use crate::model::{Expr, ExprKind, FleetId, FleetSource, LocalId};
 use crate::source::Span;
-use crate::value::Value;
+use crate::value::{Target, Value};
 
 impl Expansion<'_> {
     pub(super) fn loop_value(&mut self, expr: &Expr, place: Place) -> Option<Value> {
@@ -119,6 +119,10 @@ impl Expansion<'_> {
                 return;
             }
         };
+        let targets = match self.wanted(targets) {
+            Ok(targets) => targets,
+            Err(message) => return self.refuse(Code::VALUE, fleet.span, message),
+        };
         let mut indices = Vec::with_capacity(targets.len());
         for target in targets {
             let index = self.plan.targets.len() as u32;
@@ -127,5 +131,17 @@ impl Expansion<'_> {
             indices.push(index);
         }
         self.fleets.insert(id, indices);
+    }
+
+    /// Leaves out the targets that are not meant, before any share or count is taken of them.
+    fn wanted(&self, targets: Vec<Target>) -> Result<Vec<Target>, String> {
+        let Some(only) = self.request.only else { return Ok(targets) };
+        let mut wanted = Vec::new();
+        for target in targets {
+            if only(&target)? {
+                wanted.push(target);
+            }
+        }
+        Ok(wanted)
     }
 }

@@ -155,27 +155,17 @@ impl Expansion<'_> {
         it.list.walk(&mut |expr| asks_rest |= matches!(expr.kind, ExprKind::Rest(_)));
         let message = if asks_rest { "nothing is left for this loop to take" } else { "there is nothing to loop over" };
         let found = Diagnostic::new(Code::LOOP, it.list.span, message).because("this comes to no element");
-        self.wrong.push(found.help("write `may_be_empty = true` if that is fine"));
+        self.wrong.push(match self.request.only {
+            Some(_) => found.help("`--only` may leave too few targets; write `may_be_empty = true` if that is fine"),
+            None => found.help("write `may_be_empty = true` if that is fine"),
+        });
     }
 
     fn list(&mut self, place: Place, it: &Loop) -> Result<Vec<Value>, Wrong> {
         self.load_fleets(&it.list);
         let list = self.eval(&it.list, place, true)?;
         let elements = eval::elements(&list).map_err(|message| Wrong::cannot(it.list.span, message))?;
-        let mut elements = elements.into_owned();
-        if let Some(only) = self.request.only {
-            let mut kept = Vec::new();
-            for element in elements {
-                let keep = match element.as_target() {
-                    Some(target) => only(target).map_err(|message| Wrong::cannot(it.list.span, message))?,
-                    None => true,
-                };
-                if keep {
-                    kept.push(element);
-                }
-            }
-            elements = kept;
-        }
+        let elements = elements.into_owned();
         match &it.order {
             Some(order) => self.ordered(elements, order, it.local, place),
             None => Ok(elements),

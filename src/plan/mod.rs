@@ -4,18 +4,22 @@
 //! - `space`: how often a node happens: once, or once per element of the loops around it
 //! - `request`: what a plan is made from
 //! - `input`: values for inputs, from defaults, profiles, files and words
+//! - `values`: files with such values
 //! - `number`: shares and counts, rounded as the language says
 //! - `expand`: from the program's flow to nodes
+//! - `child`: what called rollouts say of themselves as a whole
 //! - `loops`: what loops run over, and their numbers
 //! - `known`: values and fleets while a plan is being made
 //! - `finish`: a plan that is all there, made whole or refused
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
+//! - `walk`: every expression of a node
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
+mod child;
 mod expand;
 mod finish;
 mod fleet;
@@ -30,10 +34,12 @@ mod request;
 mod scope;
 mod space;
 mod summary;
+mod values;
+mod walk;
 mod whole;
 
 pub use expand::{Planned, plan};
-pub use graph::{LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
+pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
 pub use number::{allowed, chosen, wave_ends};
 pub use order::stage_graph;
@@ -41,3 +47,4 @@ pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;
 pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
 pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};
+pub use values::{FileValue, ValuesFile};

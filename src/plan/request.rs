@@ -30,6 +30,6 @@ pub struct PlanRequest<'a> {
     /// For `env(…)`, `file(…)` and fleets that a command lists.
     pub world: &'a dyn World,
     pub kept: &'a KeptValues,
-    /// Only these targets, by name; none: all.
+    /// Fleets hold only these targets, as if no other were in them; none: all.
     pub only: Option<&'a Only>,
 }

@@ -115,6 +115,8 @@ pub fn kind_name(kind: &NodeKind) -> &'static str {
             Role::Undo => "undo",
             Role::Hook(_) => "hook",
             Role::Finally => "finally",
+            Role::Afterwards => "afterwards",
+            Role::Every => "every",
         },
         NodeKind::Act(act) => match &**act {
             Act::Run(_) => "run",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::fold::{for_each_expr_mut, for_each_part_mut};
+use super::walk::for_each_expr_mut;
 use super::{NodeId, NodeKind, Plan};
 use crate::model::{Act, Expr, ExprKind};
 
@@ -55,7 +55,7 @@ fn make_whole(expr: &mut Expr, bases: &Bases) {
         ExprKind::Touched(Some(stage)) | ExprKind::Stage(stage, _) => *stage = bases.whole(stage),
         _ => {}
     }
-    for_each_part_mut(expr, &mut |part| make_whole(part, bases));
+    expr.for_each_part_mut(&mut |part| make_whole(part, bases));
 }
 
 impl Bases {

@@ -131,12 +131,40 @@ impl Node {
     pub fn caption(&self) -> String {
         let word = self.kind.word();
         let says_itself = matches!(self.kind, NodeKind::Action | NodeKind::Loop) && !self.title.is_empty();
-        let rest = self.title.strip_prefix(word);
-        let repeats = rest.is_some_and(|it| it.is_empty() || it.starts_with(' '));
+        let begins_with = |word: &str| {
+            let rest = self.title.strip_prefix(word);
+            rest.is_some_and(|it| it.is_empty() || it.starts_with([' ', ':']))
+        };
+        let repeats = begins_with(word) || self.kind.written().iter().any(|it| begins_with(it));
         match self.title.as_str() {
             "" => word.to_owned(),
             title if says_itself || repeats => title.to_owned(),
             title => format!("{word} {title}"),
+        }
+    }
+}
+
+impl NodeKind {
+    /// Returns the words with which a file writes such a thing, where they are others than the reader's.
+    fn written(self) -> &'static [&'static str] {
+        match self {
+            NodeKind::Check => &["require"],
+            NodeKind::Wait => &["pause"],
+            NodeKind::Notice => &["log", "fail", "notify"],
+            NodeKind::Undo => &["restore"],
+            NodeKind::Rollout
+            | NodeKind::Stage
+            | NodeKind::Loop
+            | NodeKind::Parallel
+            | NodeKind::Step
+            | NodeKind::Action
+            | NodeKind::Watch
+            | NodeKind::Approve
+            | NodeKind::Save
+            | NodeKind::Keep
+            | NodeKind::Child
+            | NodeKind::AfterWave
+            | NodeKind::Hook => &[],
         }
     }
 }

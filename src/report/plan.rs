@@ -78,7 +78,8 @@ fn of_stage(plan: &Plan, id: NodeId, stage: &StageNode, path: String) -> Node {
         node = node.with_line("stays when a later stage fails");
     }
     let root_word = match plan.node(plan.node(place.node).parent).kind {
-        plan::NodeKind::Rollout { on_failure } | plan::NodeKind::Child { on_failure } => on_failure,
+        plan::NodeKind::Rollout { on_failure } => on_failure,
+        plan::NodeKind::Child(ref child) => child.on_failure,
         _ => OnFailure::default(),
     };
     if stage.on_failure != root_word {
@@ -130,6 +131,8 @@ fn of_role(role: Role, path: String, name: &str) -> Node {
         Role::Undo => Node::new(NodeKind::Undo, path, name),
         Role::Hook(event) => Node::new(NodeKind::Hook, path, format!("on {}", event.name())),
         Role::Finally => Node::new(NodeKind::Hook, path, "finally"),
+        Role::Afterwards => Node::new(NodeKind::Hook, path, "afterwards"),
+        Role::Every => Node::new(NodeKind::Hook, path, "every"),
     }
 }
 

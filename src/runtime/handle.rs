@@ -124,5 +124,11 @@ fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -
         apply(&plan, &mut run, record.at, &record.event);
         last = record.at;
     }
-    Ok(Adopted { id, plan: Arc::new(plan), run, last, wish })
+    let superseded = if run.is_retained() {
+        let later = journal.runs()?.into_iter().filter(|it| it.rollout == summary.rollout && it.id != id);
+        later.filter(|it| it.started > summary.started).map(|it| it.id).next()
+    } else {
+        None
+    };
+    Ok(Adopted { id, plan: Arc::new(plan), run, last, superseded, wish })
 }

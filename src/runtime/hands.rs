@@ -100,7 +100,9 @@ fn source_of(secret: &Secret, folder: &Path) -> SecretSource {
     match &secret.source {
         model::SecretSource::Env(name) => SecretSource::Env(name.to_string()),
         model::SecretSource::File(path) => SecretSource::File(folder.join(path)),
-        model::SecretSource::Command(argv) => SecretSource::Command(argv.clone()),
+        model::SecretSource::Command(argv) => {
+            SecretSource::Command { argv: argv.clone(), folder: folder.join(&secret.folder) }
+        }
     }
 }
 

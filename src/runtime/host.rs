@@ -187,6 +187,15 @@ impl Host {
             reason,
             kept: self.journal.kept(&plan.rollout)?,
         };
+        let before: Vec<SmolStr> = self
+            .runs
+            .iter()
+            .filter(|(_, it)| it.run.is_retained() && it.plan.rollout == plan.rollout)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for earlier in before {
+            self.step(&earlier, Heard::Superseded { by: id.clone() }, turn);
+        }
         let plan = Arc::new(plan);
         self.performer.prepare(&id, &plan, Some(variables));
         self.runs.insert(id.clone(), Driven::new(plan, Run::new()));
@@ -199,23 +208,30 @@ impl Host {
 
     /// Returns why a plan may not run now.
     fn refusal(&self, plan: &Plan, turn: &Turn) -> Result<Option<StartRefusal>, JournalError> {
-        let Some(exclusive) = &plan.exclusive else { return Ok(None) };
-        let here = self.runs.iter().find(|(_, it)| it.run.finished().is_none() && it.plan.exclusive == plan.exclusive);
-        let holder = match here {
-            Some((id, _)) => Some(id.clone()),
+        if plan.exclusives().next().is_none() {
+            return Ok(None);
+        }
+        let shared = |held: &[&str]| plan.exclusives().find(|it| held.contains(it)).map(str::to_owned);
+        let live = self.runs.iter().filter(|(_, it)| it.run.settled().is_none());
+        let mut here =
+            live.filter_map(|(id, it)| Some((id.clone(), shared(&it.plan.exclusives().collect::<Vec<_>>())?)));
+        let holder = match here.next() {
+            Some(holder) => Some(holder),
             // One that a past life left unfinished holds it as well.
             None => {
-                let ends_now = |id: &SmolStr| turn.concerned.contains(id);
-                let unfinished = self.journal.unfinished()?.into_iter();
-                let mut holders = unfinished.filter(|it| it.exclusive == plan.exclusive && !ends_now(&it.id));
-                holders.next().map(|it| it.id)
+                let unfinished = self.journal.unfinished()?.into_iter().filter(|it| !turn.concerned.contains(&it.id));
+                let mut holders = unfinished.filter_map(|it| {
+                    let held: Vec<&str> = it.exclusive.as_deref()?.lines().collect();
+                    Some((it.id.clone(), shared(&held)?))
+                });
+                holders.next()
             }
         };
-        Ok(holder.map(|holder| StartRefusal::Exclusive { holder, exclusive: exclusive.clone() }))
+        Ok(holder.map(|(holder, exclusive)| StartRefusal::Exclusive { holder, exclusive }))
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
-        let Adopted { id, plan, run, last, wish } = adopted;
+        let Adopted { id, plan, run, last, superseded, wish } = adopted;
         if self.runs.contains_key(&id) {
             let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
             return turn.reply(reply, heeded);
@@ -225,6 +241,11 @@ impl Host {
         let open = outstanding(&run);
         self.runs.insert(id.clone(), Driven::new(plan, run));
         self.step(&id, Heard::Recovered, turn);
+        if let Some(by) = superseded {
+            self.step(&id, Heard::Superseded { by: by.clone() }, turn);
+            let why = format!("run `{by}` came after it, and what it left is no longer this run's to take back");
+            return turn.reply(reply, if wish.is_some() { Heeded::Refused(why) } else { Heeded::Done });
+        }
         // A pause comes before anything that was under way is tried again, every other wish after it is known to be lost.
         let (first, then) = match wish {
             Some((by, command @ Command::Pause { .. })) => (Some((by, command)), None),
@@ -335,7 +356,9 @@ impl Driven {
 
     /// Whether nothing happens until a person wants something.
     fn rests(&self) -> bool {
-        let waits_for_time = self.run.paused().is_none() && self.run.next_wake().is_some();
+        // One that has succeeded and is not looked after needs nobody until somebody wants it back.
+        let waits_for_time =
+            self.run.paused().is_none() && self.run.next_wake().is_some() && !self.run.is_only_retained();
         self.run.finished().is_some() || (self.run.is_quiet() && !waits_for_time)
     }
 

@@ -64,6 +64,8 @@ pub struct Adopted {
     pub plan: Arc<Plan>,
     pub run: Run,
     pub last: At,
+    /// A newer run of the same rollout, if this one has succeeded and there is one.
+    pub superseded: Option<SmolStr>,
     /// What somebody wanted of it while nobody drove it.
     pub wish: Option<(Person, Command)>,
 }

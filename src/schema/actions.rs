@@ -43,6 +43,7 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::Slot,
             Place::Undo,
             Place::AfterWave,
+            Place::Afterwards,
             Place::Finally,
             Place::Rollback,
         ],

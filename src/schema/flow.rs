@@ -21,7 +21,7 @@ pub(super) const WORDS: &[WordRow] = &[
         "apply STRATEGY as NAME { parameter = value, slot(x) { … } }",
         &[Place::Rollout, Place::Strategy, Place::Stages],
         Some(Place::Apply),
-        &[],
+        APPLY,
         "Puts the stages of a strategy here, under the name, with its parameters and slots filled.",
     ),
     now(
@@ -46,6 +46,7 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::Save,
             Place::Restore,
             Place::AfterWave,
+            Place::Afterwards,
             Place::Finally,
             Place::Rollback,
         ],
@@ -128,15 +129,15 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "The fast way back: replaces the undos beneath it.",
     ),
-    later(
+    now(
         "afterwards",
         "afterwards { … }",
         &[Place::Rollout],
-        Some(Place::Stage),
+        Some(Place::Afterwards),
         &[],
         "After success, while `retain` lasts. Its failure makes the retained rollback happen.",
     ),
-    later(
+    now(
         "every",
         "every DURATION { … }",
         &[Place::Rollout],
@@ -168,8 +169,15 @@ const STAGE: &[PropertyRow] = &[
     property("on_failure", Kind::OneOf(ON_FAILURE), "the rollout's", "What happens when the stage fails."),
     property("undo_with_run", Kind::Bool, "true", "False: this stage's work stays when a later stage fails."),
     property_later("during", Kind::Named("window"), "", "When its work may begin."),
-    property_later("not_before", Kind::Instant, "", "The stage begins then or later."),
+    property("not_before", Kind::Instant, "", "The stage begins then or later."),
 ];
+
+const APPLY: &[PropertyRow] = &[property(
+    "after",
+    Kind::Stages,
+    "the stage before",
+    "The stages that end before the first of these begins; `[]`: at once.",
+)];
 
 const LOOP: &[PropertyRow] = &[
     property("at_once", Kind::Count, "1", "At most so many side by side."),

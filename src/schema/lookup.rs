@@ -33,7 +33,7 @@ pub fn word_names(place: Place) -> impl Iterator<Item = &'static str> {
 
 /// Returns every property of a word: its own, then those that all words of its kind have.
 pub fn properties(word: &'static WordRow) -> impl Iterator<Item = &'static PropertyRow> {
-    let is_executed = word.name == "stage" || word.places.iter().any(|it| BODIES.contains(it));
+    let is_executed = matches!(word.name, "stage" | "apply") || word.places.iter().any(|it| BODIES.contains(it));
     let shared = SHARED.iter().filter(move |row| row.name != "when" || is_executed);
     word.properties.iter().chain(shared)
 }

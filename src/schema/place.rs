@@ -25,6 +25,7 @@ pub enum Place {
     Save,
     Restore,
     AfterWave,
+    Afterwards,
     Hook,
     Finally,
     Rollback,
@@ -56,13 +57,22 @@ pub(super) const BODIES: &[Place] = &[
     Place::Save,
     Place::Restore,
     Place::AfterWave,
+    Place::Afterwards,
     Place::Finally,
     Place::Rollback,
 ];
 
 /// Where work goes forward: bodies that are not part of a way back or of an ending.
-pub(super) const FORWARD: &[Place] =
-    &[Place::Stage, Place::Loop, Place::Parallel, Place::Step, Place::Action, Place::Slot, Place::AfterWave];
+pub(super) const FORWARD: &[Place] = &[
+    Place::Stage,
+    Place::Loop,
+    Place::Parallel,
+    Place::Step,
+    Place::Action,
+    Place::Slot,
+    Place::AfterWave,
+    Place::Afterwards,
+];
 
 /// Where commands and requests stand.
 pub(super) const ACTS: &[Place] = &[
@@ -76,6 +86,7 @@ pub(super) const ACTS: &[Place] = &[
     Place::Save,
     Place::Restore,
     Place::AfterWave,
+    Place::Afterwards,
     Place::Finally,
     Place::Rollback,
     Place::Hook,
@@ -94,6 +105,7 @@ pub(super) const MESSAGES: &[Place] = &[
     Place::Save,
     Place::Restore,
     Place::AfterWave,
+    Place::Afterwards,
     Place::Finally,
     Place::Rollback,
     Place::Hook,
@@ -124,6 +136,7 @@ impl Place {
             Place::Save => "`save`",
             Place::Restore => "`restore`",
             Place::AfterWave => "`after_wave`",
+            Place::Afterwards => "`afterwards`",
             Place::Hook => "an `on`",
             Place::Finally => "`finally`",
             Place::Rollback => "`rollback`",

@@ -131,6 +131,9 @@ impl Builder {
 
     fn plan(&mut self, stages: Vec<Stage>, change: impl FnOnce(&mut Rollout)) -> Plan {
         let mut rollout = Rollout {
+            retain: None,
+            afterwards: vec![],
+            rounds: vec![],
             name: "case".into(),
             inputs: Vec::new(),
             profiles: Vec::new(),

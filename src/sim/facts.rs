@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::chronicle::Chronicle;
 use super::units::{is_meant, nodes_named, written};
 use super::{Played, Stopped};
-use crate::engine::{Cause, Ending, Event, PauseReason, explain, first_failure, seen_from_outside};
+use crate::engine::{Cause, Ending, Event, Outcome, PauseReason, explain, first_failure, seen_from_outside};
 use crate::eval::{Answer, Scope, Silence};
 use crate::model::{
     Fact, FactUse, FleetId, FleetSource, Halt, History, LocalId, Program, RunField, StageField, UnitRef,
@@ -25,7 +25,10 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub fn of(program: &'a Program, plan: &'a Plan, played: &'a Played, start: At) -> Facts<'a> {
-        let end = played.events.last().map_or(start, |(at, _)| *at);
+        // What is done while a success can still be taken back is no part of how long it took.
+        let retained = played.events.iter().find(|(_, it)| matches!(it, Event::Retained { .. }));
+        let succeeded = played.outcome == Ok(Outcome::Succeeded);
+        let end = retained.filter(|_| succeeded).or(played.events.last()).map_or(start, |(at, _)| *at);
         Facts { program, plan, played, chronicle: Chronicle::of(&played.events), start, end }
     }
 

@@ -140,6 +140,7 @@ pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)>
         | Event::UndoBegan { .. }
         | Event::UndoFailed { .. }
         | Event::Recovered
+        | Event::Retained { .. }
         | Event::Finishing { .. }
         | Event::RunFinished { .. } => (None, None),
     };

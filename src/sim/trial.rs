@@ -96,7 +96,8 @@ fn planned(request: TrialRequest, test: &Test, now: At) -> Result<(Plan, KeptVal
     let here = |wrong: Vec<Diagnostic>| -> Vec<Diagnostic> {
         wrong.into_iter().map(|it| it.also(test.call, "in this test")).collect()
     };
-    let inputs = read_inputs(rollout, &given).map_err(here)?;
+    let world = AsGiven { givens: &test.givens, disk: request.world };
+    let inputs = read_inputs(rollout, &given, &world).map_err(here)?;
     let kept = given_kept(request.program, &test.givens);
     let plan = plan(&PlanRequest {
         program: request.program,
@@ -107,7 +108,7 @@ fn planned(request: TrialRequest, test: &Test, now: At) -> Result<(Plan, KeptVal
         inputs,
         profile: None,
         now,
-        world: &AsGiven { givens: &test.givens, disk: request.world },
+        world: &world,
         kept: &kept,
         only: None,
     });

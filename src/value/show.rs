@@ -2,12 +2,54 @@
 
 use std::fmt;
 
-use super::{TimeOfDay, Value};
+use super::{TimeOfDay, Type, Value};
 
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60)?;
         if self.0.is_multiple_of(60) { Ok(()) } else { write!(f, ":{:02}", self.0 % 60) }
+    }
+}
+
+impl Type {
+    /// Returns the type with its article where it has one: "an int".
+    pub fn described(&self) -> String {
+        match self {
+            Type::Bool => "a condition".to_owned(),
+            Type::Any => "any value".to_owned(),
+            Type::People => "people".to_owned(),
+            Type::OneOf(_) => format!("one of {self}"),
+            Type::Optional(inner) if matches!(**inner, Type::Any) => "`null`".to_owned(),
+            Type::Optional(inner) => format!("{}, which may be absent", inner.described()),
+            Type::Int
+            | Type::Number
+            | Type::Instant
+            | Type::Percent
+            | Type::Duration
+            | Type::Size
+            | Type::Time
+            | Type::Date
+            | Type::Weekday
+            | Type::Text
+            | Type::Regex
+            | Type::Url
+            | Type::List(_)
+            | Type::Map(_)
+            | Type::Range(_)
+            | Type::Record(_)
+            | Type::Target
+            | Type::Fleet
+            | Type::Router
+            | Type::Channel
+            | Type::Secret(_)
+            | Type::Callable(_) => self.with_article(),
+        }
+    }
+
+    /// Returns the type as it is written, with its article: "a bool".
+    pub fn with_article(&self) -> String {
+        let article = if matches!(self.present(), Type::Int | Type::Instant) { "an" } else { "a" };
+        format!("{article} {self}")
     }
 }
 

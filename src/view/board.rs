@@ -143,6 +143,7 @@ impl Board {
                 self.waits.clear();
             }
             Event::Evaluated { .. }
+            | Event::Retained { .. }
             | Event::Baseline { .. }
             | Event::Warned { .. }
             | Event::WaveAdvanced { .. }

@@ -2,7 +2,7 @@
 
 use super::public::is_question;
 use super::{Board, noun};
-use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain};
+use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, origin_of};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, show_duration};
 
@@ -25,7 +25,7 @@ pub enum Tone {
 /// Returns what there is to read of an event that a board has just heard.
 pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
     let path = |place: &Place| board.plan.path(*place);
-    let because = |cause: &Cause| explain(&board.plan, &board.run, cause);
+    let because = |cause: &Cause| because(board, cause);
     match event {
         Event::RunStarted(it) => plain(format!("`{}` started by {}.", it.rollout, it.by.0)),
         Event::Began { place, .. } if is_shown(board, *place) => {
@@ -43,7 +43,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         }
         Event::Evaluated { place, truth, evidence, .. } => evaluated(board, *place, *truth, evidence),
         Event::Warned { place, cause } => careful(format!("{}: warning: {}.", path(place), because(cause))),
-        Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay } => {
+        Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay | Waiting::NotBefore } => {
             plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at).max(0))))
         }
         Event::Ended { place, ending } => ended(board, *place, ending),
@@ -63,6 +63,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             bad(format!("{}: could not be undone: {}.", path(place), fault.message))
         }
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
+        Event::Retained { until } => Some(Line { tone: Tone::Good, text: retained(*until) }),
         Event::RunFinished { outcome, reason } => finished(*outcome, reason.as_deref()),
         Event::Began { .. }
         | Event::Skipped { by: None, .. }
@@ -76,6 +77,20 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         | Event::UndoFailed { .. }
         | Event::Finishing { .. } => None,
     }
+}
+
+/// Returns why, in words. What has failed has said why on a line of its own: what follows from it only names it.
+fn because(board: &Board, cause: &Cause) -> String {
+    match origin_of(&board.run, cause) {
+        Some(place) if has_own_line(board, place) => format!("`{}` failed", board.plan.path(place)),
+        Some(_) | None => explain(&board.plan, &board.run, cause),
+    }
+}
+
+/// Whether the failure of a place is a line of its own.
+fn has_own_line(board: &Board, place: Place) -> bool {
+    let is_leaf = matches!(board.plan.node(place.node).kind, NodeKind::Act(_) | NodeKind::Step(_));
+    is_leaf || board.is_element(place) || is_shown(board, place)
 }
 
 fn plain(text: String) -> Option<Line> {
@@ -136,8 +151,7 @@ fn with_reason(evidence: &Evidence) -> String {
 fn ended(board: &Board, place: Place, ending: &Ending) -> Option<Line> {
     let path = board.plan.path(place);
     let node = board.plan.node(place.node);
-    let why = |cause: &Cause| explain(&board.plan, &board.run, cause);
-    let is_leaf = matches!(node.kind, NodeKind::Act(_) | NodeKind::Step(_));
+    let why = |cause: &Cause| because(board, cause);
     let is_unit = board.is_element(place) || is_shown(board, place);
     let of = match board.count_at(place) {
         Some((done, total)) if board.is_element(place) => format!(" ({done} of {total})"),
@@ -147,7 +161,9 @@ fn ended(board: &Board, place: Place, ending: &Ending) -> Option<Line> {
     match ending {
         Ending::Done if is_unit => Some(Line { tone: Tone::Good, text: format!("{noun} {path}: done{of}.") }),
         Ending::Failed { cause: Cause::Within { .. } } if !is_unit => None,
-        Ending::Failed { cause } if is_leaf || is_unit => bad(format!("{noun} {path}: failed{of}: {}.", why(cause))),
+        Ending::Failed { cause } if has_own_line(board, place) => {
+            bad(format!("{noun} {path}: failed{of}: {}.", why(cause)))
+        }
         Ending::Tolerated { cause } => careful(format!("{noun} {path}: failed and is tolerated{of}: {}.", why(cause))),
         Ending::Dropped if is_unit => careful(format!("{noun} {path}: stopped.")),
         Ending::Done | Ending::Failed { .. } | Ending::Dropped => None,
@@ -164,6 +180,13 @@ fn paused(board: &Board, why: &PauseReason, by: Option<&str>) -> String {
         PauseReason::Interrupted { place } => {
             format!("paused: `{}` needs a person.", board.plan.path(*place))
         }
+    }
+}
+
+fn retained(until: Option<At>) -> String {
+    match until {
+        Some(until) => format!("succeeded; it can be taken back until {until}."),
+        None => "succeeded; it is looked after for a while.".to_owned(),
     }
 }
 

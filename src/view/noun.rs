@@ -19,6 +19,8 @@ pub fn noun(kind: &NodeKind) -> &'static str {
             Role::Undo => "undo",
             Role::Hook(_) => "hook",
             Role::Finally => "finally",
+            Role::Afterwards => "afterwards",
+            Role::Every => "every",
         },
     }
 }

@@ -126,6 +126,7 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         Event::UndoFailed { place, fault } => ("undo_failed".to_owned(), Some(place), json!({"why": fault.message})),
         Event::Recovered => ("recovered".to_owned(), None, json!({})),
         Event::Finishing { outcome } => ("finishing".to_owned(), None, json!({"outcome": outcome})),
+        Event::Retained { until } => ("retained".to_owned(), None, json!({"until": instant(*until)})),
         Event::RunFinished { outcome, reason } => {
             ("run_finished".to_owned(), None, json!({"outcome": outcome, "reason": reason}))
         }

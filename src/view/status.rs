@@ -66,7 +66,7 @@ impl Board {
     pub fn project(&self, run: &str, now: At) -> Status {
         let (done, total) = self.counts();
         let failed = self.stages.iter().filter(|it| it.is_top).map(|it| it.failed).sum();
-        let outcome = self.run.finished().map(|it| it.name());
+        let outcome = self.run.settled().map(|it| it.name());
         Status {
             version: 1,
             run: run.to_owned(),
@@ -88,6 +88,7 @@ impl Board {
     pub fn state(&self) -> &'static str {
         match self.run.finished() {
             Some(outcome) => outcome.name(),
+            None if self.run.is_retained() => "retained",
             None if self.run.paused().is_some() => "paused",
             None if self.run.is_rolling_back() => "rolling_back",
             None => "running",
@@ -129,6 +130,11 @@ impl Board {
                 holds.push(WaitingFor { kind: "person", path, until: None, what });
             }
         }
+        if let Some(until) = self.run.retained_until() {
+            let what = format!("it has succeeded and can be taken back until {until}");
+            let until = Some(until.to_string());
+            holds.push(WaitingFor { kind: "retained", path: String::new(), until, what });
+        }
         for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
             let (kind, what) = wait_words(*why);
             let what = format!("{what} until {until}");
@@ -160,6 +166,7 @@ fn wait_words(why: Waiting) -> (&'static str, &'static str) {
     match why {
         Waiting::Wait => ("wait", "it waits"),
         Waiting::Delay => ("delay", "its delay lasts"),
+        Waiting::NotBefore => ("not_before", "it does not begin"),
         Waiting::Backoff => ("backoff", "the next attempt comes after a pause"),
         Waiting::Settle => ("settle", "it lets things settle"),
         Waiting::Again => ("again", "it is asked again"),

@@ -433,7 +433,10 @@ async fn a_secret_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let short = folder.path().join("short");
     std::fs::write(&short, "1234567\n").expect("a secret is written");
-    let program = |text: &str| SecretSource::Command(vec!["sh".to_owned(), "-c".to_owned(), text.to_owned()]);
+    let program = |text: &str| SecretSource::Command {
+        argv: vec!["sh".to_owned(), "-c".to_owned(), text.to_owned()],
+        folder: std::env::temp_dir(),
+    };
     let declared = [
         ("unset".into(), SecretSource::Env("ROLLOUT_TEST_IS_NOT_SET".to_owned())),
         ("short".into(), SecretSource::File(short)),

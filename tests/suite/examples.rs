@@ -66,7 +66,7 @@ fn without_findings(path: &str) -> Checked {
 /// Plans the last rollout of a checked file, with the defaults of its inputs.
 pub fn planned(checked: &Checked, file: &str, kept: &KeptValues) -> Plan {
     let rollout = RolloutId(checked.program.rollouts.len() as u32 - 1);
-    let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default());
+    let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default(), &Disk);
     let inputs = inputs.unwrap_or_else(|it| panic!("{file}: {it:?}"));
     let request = PlanRequest {
         program: &checked.program,

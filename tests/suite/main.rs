@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod action;
+mod buckets;
 mod commands;
 mod corpus;
 mod crash;
@@ -10,6 +11,8 @@ mod docs;
 mod examples;
 mod host;
 mod journal;
+mod judge;
+mod judging;
 mod lang;
 mod sagas;
 mod scenarios;

@@ -78,8 +78,8 @@ fn a_failed_run_is_taken_back() {
     stage one: done.
     stage two: started.
     step two/require~1: failed: told to fail.
-    stage two: failed: `two/require~1`: told to fail.
-    run: rolling back: `two/require~1`: told to fail.
+    stage two: failed: `two/require~1` failed.
+    run: rolling back: `two/require~1` failed.
     one/c: undone.
     one/b: undone.
     one/a: undone.

@@ -1,6 +1,6 @@
 //! The smallest plan and the smallest history that are worth remembering.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollout::engine::{
     Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person,
@@ -41,6 +41,8 @@ pub fn plan(rollout: &str) -> Plan {
         fleets: Vec::new(),
         probes: Vec::new(),
         metrics: Vec::new(),
+        retain_ms: None,
+        periods: Vec::new(),
         thresholds: Vec::new(),
         gates: Vec::new(),
         guards: false,
@@ -48,6 +50,7 @@ pub fn plan(rollout: &str) -> Plan {
         secrets: Vec::new(),
         pass_env: Vec::new(),
         exclusive: None,
+        exclusive_too: BTreeSet::new(),
         tolerate: None,
         dependents: Vec::new(),
         named: BTreeMap::new(),

@@ -37,6 +37,8 @@ pub(super) struct Frame {
     pub assigned: bool,
     /// The next `=` is one of `type NAME = …`.
     pub alias_next: bool,
+    /// How many `then` and `else` the entry's `if`s still wait for.
+    pub branches_due: u32,
     /// The indentation of the line on which the entry begins.
     pub entry_indent: u32,
     /// The levels that operators have added since the last comma.
@@ -55,6 +57,7 @@ impl Frame {
             in_type: matches!(kind, FrameKind::Types | FrameKind::Angle),
             assigned: false,
             alias_next: false,
+            branches_due: 0,
             entry_indent: indent,
             chain: 0,
         }
@@ -64,6 +67,7 @@ impl Frame {
         self.in_type = false;
         self.assigned = false;
         self.alias_next = false;
+        self.branches_due = 0;
     }
 
     pub fn holds_entries(&self) -> bool {

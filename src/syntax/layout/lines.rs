@@ -67,7 +67,7 @@ impl Layout<'_> {
             TokenKind::Name if !key => {
                 let word = operator_word(self.tokens.slice(index, self.text));
                 let goes_on = [TokenKind::And, TokenKind::Or, TokenKind::Then, TokenKind::Else, TokenKind::Where];
-                word.is_some_and(|it| goes_on.contains(&it))
+                word.is_some_and(|it| goes_on.contains(&it) && self.may_stand(it))
             }
             _ => false,
         }

@@ -173,7 +173,10 @@ impl Layout<'_> {
         let frame = self.top();
         match frame.kind {
             FrameKind::File | FrameKind::Brace => frame.end_entry(),
-            FrameKind::Round => frame.in_type = false,
+            FrameKind::Round => {
+                frame.in_type = false;
+                frame.branches_due = 0;
+            }
             FrameKind::Types | FrameKind::Angle | FrameKind::Hole => {}
         }
         self.cut();

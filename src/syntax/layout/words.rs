@@ -30,6 +30,7 @@ impl Layout<'_> {
         let part_is_missing = self.last == TokenKind::Then && word == "else";
         if (self.last.ends_operand() || part_is_missing)
             && let Some(kind) = operator_word(word).filter(|it| self.may_stand(*it))
+            && !self.names_an_entry(index)
         {
             return self.operator_or_part(kind, index);
         }
@@ -41,6 +42,7 @@ impl Layout<'_> {
             }
             "if" if self.operand_follows(index) => {
                 self.deepen();
+                self.top().branches_due += 2;
                 self.push(TokenKind::If, index);
             }
             "type" if self.begins_alias(index) => {
@@ -55,6 +57,10 @@ impl Layout<'_> {
         if kind.is_binary() {
             return self.operator(kind, index);
         }
+        if matches!(kind, TokenKind::Then | TokenKind::Else) {
+            let due = &mut self.top().branches_due;
+            *due = due.saturating_sub(1);
+        }
         self.push(kind, index);
     }
 
@@ -64,9 +70,24 @@ impl Layout<'_> {
         matches!(next, Some(TokenKind::Assign | TokenKind::Colon))
     }
 
-    /// Returns whether the operator has a meaning in the innermost bracket: `for` makes values only in `(…)` and `[…]`.
-    fn may_stand(&mut self, kind: TokenKind) -> bool {
-        kind != TokenKind::For || self.top().kind == FrameKind::Round
+    /// Returns whether the operator has a meaning here: `for` makes values only in `(…)` and `[…]`, `then` and `else`
+    /// belong to an `if`.
+    pub(super) fn may_stand(&mut self, kind: TokenKind) -> bool {
+        match kind {
+            TokenKind::For => self.top().kind == FrameKind::Round,
+            TokenKind::Then | TokenKind::Else => self.top().branches_due > 0,
+            _ => true,
+        }
+    }
+
+    /// Returns whether a word is the name of an entry with a body: `stage then {`.
+    fn names_an_entry(&self, index: usize) -> bool {
+        let Some(head) = index.checked_sub(1) else { return false };
+        let before = head.checked_sub(1).map(|it| self.tokens.kinds[it]);
+        let begins = self.tokens.first[head] || matches!(before, None | Some(TokenKind::Comma | TokenKind::BodyOpen));
+        let named = self.tokens.kinds[head] == TokenKind::Name && !self.tokens.first[index];
+        let body = self.tokens.kinds.get(index + 1) == Some(&TokenKind::BodyOpen) && !self.tokens.first[index + 1];
+        begins && named && body
     }
 
     /// Returns whether something that `not` or `if` can take stands behind it on the line.

@@ -219,9 +219,33 @@ impl Narrator<'_> {
 
     fn missing_equals(&self, name: u32, span: Span) -> Diagnostic {
         let text = self.token_text(name);
-        Diagnostic::new(Code::MISSING_EQUALS, span, format!("expected `=` after `{text}`"))
+        let found = Diagnostic::new(Code::MISSING_EQUALS, span, format!("expected `=` after `{text}`"))
             .because("`=` is missing here")
-            .fix("insert `=`", span, " =")
+            .fix("insert `=`", span, " =");
+        match self.named_record(name) {
+            Some(key) => found.help(format!("to give `{key}` a body, leave out the `=` before its `{{`")),
+            None => found,
+        }
+    }
+
+    /// Returns the key in `key = { … }` whose value a token stands in.
+    fn named_record(&self, token: u32) -> Option<&str> {
+        let mut depth = 0u32;
+        let opener = (0..token).rev().find(|it| match self.kind_at(*it) {
+            Some(TokenKind::BraceClose) => {
+                depth += 1;
+                false
+            }
+            Some(TokenKind::RecordOpen | TokenKind::BodyOpen) if depth > 0 => {
+                depth -= 1;
+                false
+            }
+            Some(TokenKind::RecordOpen | TokenKind::BodyOpen) => true,
+            _ => false,
+        })?;
+        let (key, assign) = (opener.checked_sub(2)?, opener - 1);
+        let named = self.kind_at(key) == Some(TokenKind::Name) && self.kind_at(assign) == Some(TokenKind::Assign);
+        named.then(|| self.token_text(key))
     }
 
     fn chained(&self, middle: (u32, u32), span: Span) -> Diagnostic {

@@ -57,7 +57,7 @@ fn refusals(page: &Page, block: &Block) -> Result<(Vec<String>, String), String>
         return Err(format!("{}:{}: `check` has findings\n{drawn}", page.path, block.line));
     }
     let rollout = RolloutId(checked.program.rollouts.len() as u32 - 1);
-    let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default());
+    let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default(), &world);
     let planned = inputs.and_then(|inputs| {
         plan(&PlanRequest {
             program: &checked.program,

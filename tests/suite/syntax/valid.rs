@@ -48,6 +48,10 @@ fn words_are_operators_only_where_an_operand_has_ended() {
     check("f(in = 3, of: int = 3)", "f(in = int:3, of: int = int:3)");
     check("x = a.of.in", "x = a.of.in");
     check("x = not", "x = not");
+    check("stage then {}\nstep of {}, save where {}", "stage · then {\n}\nstep · of {\n}\nsave · where {\n}");
+    check("deploy(a)\nthen(b)\nelse = 3", "deploy(a)\nthen(b)\nelse = int:3");
+    check("x = if a\n  then b\n  else c\nthen(d)", "x = (if a then b else c)\nthen(d)");
+    check("x = f(if a then b else c, then)", "x = f((if a then b else c), then)");
 }
 
 #[test]
