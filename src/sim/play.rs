@@ -35,7 +35,7 @@ pub enum Stopped {
 }
 
 /// No scenario has more events.
-const EVENTS_MAX: usize = 2_000_000;
+const EVENTS_MAX: usize = 5_000_000;
 
 /// Some Monday: 2026-11-23T00:00Z.
 const MONDAY: At = At(1_795_392_000_000);

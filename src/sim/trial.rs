@@ -214,7 +214,7 @@ fn unanswered(all: &[Unanswered], test: &Test, start: At) -> Vec<Diagnostic> {
 }
 
 fn too_long(test: &Test) -> Diagnostic {
-    let message = "the run does not come to an end: there are more than two million events";
+    let message = "the run does not come to an end: there are more than five million events";
     Diagnostic::new(Code::UNANSWERED, test.span, message)
         .help("give a deadline, or fewer attempts, to what goes on for ever")
 }
