@@ -264,7 +264,7 @@ impl<'t> Checker<'t> {
             return None;
         }
         let declared: Vec<_> = outline.named(&meant.unit).flat_map(|it| it.outputs.clone()).collect();
-        let conduct = self.conduct(&parts, &declared);
+        let conduct = Box::new(self.conduct(&parts, &declared));
         Some(Says::Unit { unit: meant.unit, conduct })
     }
 

@@ -41,7 +41,7 @@ pub enum Says {
     /// What a probe, or a metric, answers over time.
     Source(Timeline),
     /// How a step goes.
-    Unit { unit: UnitRef, conduct: Conduct },
+    Unit { unit: UnitRef, conduct: Box<Conduct> },
     /// What a person at the controls wants, unasked.
     Operator(Vec<(Moment, Wish)>),
     /// When the engine dies, and whether what it had started dies with it.

@@ -86,7 +86,7 @@ impl<'a> Conducts<'a> {
         if let Some(message) = fails.and_then(|it| failure(says(it).fails.as_ref()?, asked.attempt)) {
             return (takes_ms, Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(1) }));
         }
-        let last: Vec<&Conduct> = parts.iter().filter(|it| it.is_last).map(|it| says(it)).collect();
+        let last: Vec<&Conduct> = parts.iter().filter(|it| it.is_last).map(says).collect();
         let exits = last.iter().find_map(|it| it.exits);
         let done = Done {
             code: exits.unwrap_or(usual_code(asked.job)) as i32,
