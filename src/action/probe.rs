@@ -20,6 +20,7 @@ pub(super) fn read_answer(answer: Result<Done, Fault>) -> Probed {
             | FaultKind::Unreachable
             | FaultKind::Ended
             | FaultKind::Unknown
+            | FaultKind::NotBegun
             | FaultKind::Missing => Probed::Unknown { why: fault.message },
         },
     }

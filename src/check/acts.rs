@@ -31,6 +31,7 @@ impl<'t> Checker<'t> {
             "pause" => Some(Act::Pause { message: self.message(row, entry)? }),
             "keep" => self.keep_act(row, entry),
             "restore" => self.restore_act(row, entry),
+            "approve" | "checklist" | "confirm" => Some(Act::Ask(self.ask(parts)?)),
             _ => None,
         }
     }

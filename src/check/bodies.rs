@@ -253,6 +253,8 @@ impl<'t> Checker<'t> {
                 | Declaration::Secret
                 | Declaration::Fleet(_)
                 | Declaration::Metric(_)
+                | Declaration::People
+                | Declaration::Checklist
                 | Declaration::Action(_)
                 | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),
             };

@@ -16,7 +16,7 @@ use crate::syntax::{self, Arg, Args, ExprKind as Tree};
 use crate::value::{Callable, Type, Value};
 
 /// Functions that the language has and this version cannot perform yet.
-const LATER: &[&str] = &["role", "recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
+const LATER: &[&str] = &["recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
 
 impl<'t> Checker<'t> {
     pub fn call_expr(&mut self, tree: syntax::Expr<'t>, callee: syntax::Expr<'t>, args: Args<'t>) -> Typed {
@@ -99,6 +99,8 @@ impl<'t> Checker<'t> {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Fleet(_)
             | Declaration::Probe(_)
             | Declaration::Metric(_)

@@ -101,7 +101,11 @@ impl<'t> Checker<'t> {
         }
         match self.tables[frame.module].get(name) {
             Some((Sense::Declared(id), _)) => match self.declared[*id].kind {
-                Declaration::Let | Declaration::Fleet(_) | Declaration::Secret | Declaration::Later(_) => true,
+                Declaration::Let
+                | Declaration::Fleet(_)
+                | Declaration::Secret
+                | Declaration::People
+                | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
                 | Declaration::Metric(_)
@@ -109,6 +113,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Gate(_)
                 | Declaration::Action(_)
                 | Declaration::Strategy
+                | Declaration::Checklist
                 | Declaration::Rollout(_) => false,
             },
             Some(_) => true,

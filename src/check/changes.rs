@@ -96,6 +96,7 @@ pub(super) fn changes(act: &Act) -> bool {
         | Act::Fail { .. }
         | Act::Pause { .. }
         | Act::Restore { .. }
-        | Act::Keep(_) => false,
+        | Act::Keep(_)
+        | Act::Ask(_) => false,
     }
 }

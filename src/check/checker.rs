@@ -143,6 +143,7 @@ impl<'t> Checker<'t> {
         self.check_signatures();
         self.learn_kept();
         self.check_lets();
+        self.check_people();
         self.check_probes();
         self.check_metrics();
         self.check_thresholds();

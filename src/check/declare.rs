@@ -31,6 +31,8 @@ pub(super) enum Declaration {
     Let,
     Type,
     Secret,
+    People,
+    Checklist,
     Fleet(FleetId),
     Probe(ProbeId),
     Metric(MetricId),
@@ -88,6 +90,8 @@ impl Tally {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Strategy
             | Declaration::Later(_) => kind,
         }
@@ -101,6 +105,8 @@ impl Declaration {
             Declaration::Let => "a value",
             Declaration::Type => "a type",
             Declaration::Secret => "a secret",
+            Declaration::People => "people",
+            Declaration::Checklist => "a checklist",
             Declaration::Fleet(_) => "a fleet",
             Declaration::Probe(_) => "a probe",
             Declaration::Metric(_) => "a metric",
@@ -118,6 +124,8 @@ impl Declaration {
             "let" => Declaration::Let,
             "type" => Declaration::Type,
             "secret" => Declaration::Secret,
+            "people" => Declaration::People,
+            "checklist" => Declaration::Checklist,
             "fleet" => Declaration::Fleet(FleetId(0)),
             "probe" => Declaration::Probe(ProbeId(0)),
             "metric" => Declaration::Metric(MetricId(0)),

@@ -181,6 +181,7 @@ impl<'t> Checker<'t> {
                 let expr = Expr { span: if expr.known().is_some() { span } else { expr.span }, ..(*expr).clone() };
                 self.maybe_present(Typed { expr, of })
             }
+            Declaration::People => self.people_value(id, span),
             Declaration::Fleet(fleet) => Typed::new(ExprKind::Fleet(fleet), Type::Fleet, span),
             Declaration::Secret => secret(self.secret_name(id), span),
             // That it cannot be performed yet was said where it is declared.
@@ -200,6 +201,7 @@ impl<'t> Checker<'t> {
             | Declaration::Gate(_)
             | Declaration::Action(_)
             | Declaration::Strategy
+            | Declaration::Checklist
             | Declaration::Rollout(_) => {
                 self.say_not_a_value(declared.name, declared.kind.words(), span);
                 Typed::bad(span)

@@ -38,6 +38,8 @@ impl Declaration {
             | Declaration::Type
             | Declaration::Secret
             | Declaration::Fleet(_)
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Rollout(_)

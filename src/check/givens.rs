@@ -85,6 +85,8 @@ impl<'t> Checker<'t> {
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
+            | Declaration::People
+            | Declaration::Checklist
             | Declaration::Fleet(_)
             | Declaration::Action(_)
             | Declaration::Strategy
@@ -285,7 +287,7 @@ impl<'t> Checker<'t> {
             outputs: parts.value("outputs").map(|it| self.given_outputs(it, declared)).unwrap_or_default(),
             at: parts.value("at").and_then(|it| self.moment(it)),
             after_ms: duration(self, "after"),
-            by: parts.value("by").map(|it| self.names(it)).unwrap_or_default(),
+            by: parts.value("by").map(|it| self.names(it)),
             rejects: self.known_bool(parts, "rejects").unwrap_or(false),
         }
     }

@@ -31,6 +31,8 @@ impl<'t> Checker<'t> {
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
+                | Declaration::Checklist
                 | Declaration::Fleet(_)
                 | Declaration::Later(_) => continue,
             };

@@ -11,7 +11,7 @@
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
 //! - `measures`, `gates`: what is measured, and what is demanded of it
-//! - `settings`, `accepted`, `acts`, `watches`, `scripts`: what stands at the leaves
+//! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
@@ -54,6 +54,7 @@ mod operators;
 mod outline;
 mod outputs;
 mod path;
+mod people;
 mod probes;
 mod records;
 mod report;

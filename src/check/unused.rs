@@ -19,6 +19,8 @@ impl<'t> Checker<'t> {
                 Declaration::Let => "the value",
                 Declaration::Type => "the type",
                 Declaration::Secret => "the secret",
+                Declaration::People => "the people",
+                Declaration::Checklist => "the checklist",
                 Declaration::Fleet(_) => "the fleet",
                 Declaration::Probe(_) => "the probe",
                 Declaration::Metric(_) => "the metric",

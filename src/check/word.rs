@@ -187,10 +187,12 @@ impl<'t> Checker<'t> {
                 Declaration::Probe(_) => format!("ask the probe: `check {name}(…)`"),
                 Declaration::Threshold(_) | Declaration::Gate(_) => format!("ask it: `check {name}(…)`"),
                 Declaration::Strategy => format!("apply the strategy: `apply {name} as … {{ … }}`"),
+                Declaration::Checklist => format!("go through the checklist: `checklist {name}`"),
                 Declaration::Rollout(_) => format!("run the rollout: `call {name} {{ … }}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
                 | Declaration::Fleet(_)
                 | Declaration::Metric(_)
                 | Declaration::Later(_) => return None,

@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all, rollback,
-    simulate, status, steer, test, watch,
+    check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
+    rollback, simulate, status, steer, test, watch,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -84,6 +84,9 @@ enum Command {
     Watch(watch::Arguments),
     Logs(logs::Arguments),
     Events(events::Arguments),
+    Approve(decide::ApproveArguments),
+    Reject(decide::RejectArguments),
+    Confirm(decide::ConfirmArguments),
     Pause(steer::PauseArguments),
     Resume(steer::ResumeArguments),
     Retry(steer::RetryArguments),
@@ -144,6 +147,9 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Watch(it) => on_runtime(watch::run(context, it)),
         Command::Logs(it) => on_runtime(logs::run(context, it)),
         Command::Events(it) => on_runtime(events::run(context, it)),
+        Command::Approve(it) => on_runtime(decide::run(context, it.into())),
+        Command::Reject(it) => on_runtime(decide::run(context, it.into())),
+        Command::Confirm(it) => on_runtime(decide::run(context, it.into())),
         Command::Pause(it) => on_runtime(steer::run(context, it.into())),
         Command::Resume(it) => on_runtime(steer::run(context, it.into())),
         Command::Retry(it) => on_runtime(steer::run(context, it.into())),

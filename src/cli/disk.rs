@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::runtime::group_members;
 use crate::source::{ReadFailure, World};
 
 const LIMIT_MIB: u64 = 16;
@@ -66,6 +67,10 @@ impl World for Disk {
         }
         String::from_utf8(output.stdout)
             .map_err(|error| ReadFailure::NotText { offset: error.utf8_error().valid_up_to() })
+    }
+
+    fn members(&self, role: &str) -> Result<Vec<String>, ReadFailure> {
+        if self.plans { Ok(group_members(role)) } else { Err(ReadFailure::NotNow) }
     }
 
     fn neighbours(&self, path: &str) -> Vec<String> {

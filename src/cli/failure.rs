@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::journal::JournalError;
-use crate::runtime::{ClientError, EngineError, FolderError, Unheard};
+use crate::runtime::{ClientError, EngineError, FolderError, StartRefusal, Unheard};
 
 /// One reason, as it is told to a person.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ impl From<Unheard> for Failure {
         match unheard {
             Unheard::Journal(error) => error.into(),
             Unheard::NotStarted(refusal) => {
-                let hint = "Wait until it has ended. If no engine drives it, pick it up with `rollout resume-all`.";
+                let hint = match refusal {
+                    StartRefusal::Exclusive { .. } => {
+                        "Wait until it has ended. If no engine drives it, pick it up with `rollout resume-all`."
+                    }
+                    StartRefusal::OutOfReach { .. } => "Let somebody else start it, or name more people.",
+                };
                 Failure::usage(refusal.to_string()).hint(hint)
             }
             Unheard::Refused(_) | Unheard::Leaving => Failure::usage(unheard.to_string()),

@@ -19,7 +19,7 @@
 //! - `plan`, `graph`: what would happen
 //! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
-//! - `steer`, `rollback`: commands that a living run hears
+//! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
 //! - `samples`: columns of samples from files
 //! - `judge`: samples compared without a run
@@ -28,6 +28,7 @@
 mod check;
 mod command;
 mod completions;
+mod decide;
 mod disk;
 mod engine;
 mod events;

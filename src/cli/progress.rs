@@ -106,7 +106,9 @@ fn headline(board: &Board, now: At) -> String {
         let left_ms = eta.since_ms(now) / 1000 * 1000;
         words.push(format!("about {} left", show_duration(left_ms.max(1000))));
     }
+    let asked = board.waiting_for().into_iter().find(|it| it.is_of_people());
     match board.soonest_wait() {
+        _ if asked.is_some() => words.extend(asked.map(|it| it.what)),
         _ if board.run().paused().is_some() => words.extend(board.waiting_for().into_iter().take(1).map(|it| it.what)),
         Some((place, until)) if board.active().is_empty() => {
             let left_ms = (until.since_ms(now) / 1000 * 1000).max(1000);

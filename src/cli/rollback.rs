@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::palette::Paint;
 use super::settle::{reader, run_to_steer, state_folder};
-use super::steer::{self, Which, Wish};
+use super::steer::{self, Which};
 use crate::engine::{Command, Status};
 use crate::journal::{Reader, RunSummary};
 use crate::plan::{NodeId, Place};
@@ -45,8 +45,8 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
             return Ok(Exit::Usage);
         }
     }
-    let command = Command::Rollback { reason: arguments.which.reason };
-    steer::run(context, Wish { run: Some(summary.id.to_string()), command, done: "is being rolled back" }).await
+    let which = Which { run: Some(summary.id.to_string()), ..arguments.which };
+    steer::run(context, which.wish("is being rolled back", |reason| Command::Rollback { reason })).await
 }
 
 fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), Failure> {

@@ -86,15 +86,22 @@ impl<'t> Screen<'t> {
             let until = board.run().retained_until().map_or_else(String::new, |it| format!(" until {it}"));
             return self.say(&format!("Run {run} succeeded. Take it back{until} with `rollout rollback {run}`."));
         }
-        for hold in board.waiting_for().iter().filter(|it| it.kind == "person") {
+        for hold in board.waiting_for().iter().filter(|it| it.is_of_people()) {
             self.say(&format!("Run {run} waits: {}.", hold.what));
         }
-        let awaits = board.run().awaiting().next().is_some();
-        let ways = if awaits {
-            format!("`rollout retry {run}`, `rollout skip {run}`")
+        let state = board.run();
+        let forward: Vec<String> = match state.awaiting().next() {
+            Some(place) => state.ways_on(board.plan(), place).iter().filter(|it| **it != "rollback").collect(),
+            None => vec![&"resume"],
+        }
+        .into_iter()
+        .map(|it| format!("`rollout {it} {run}`"))
+        .collect();
+        let ways = forward.join(", ");
+        self.say(&if state.can_roll_back() {
+            format!("Go on with {ways}, or take everything back with `rollout rollback {run}`.")
         } else {
-            format!("`rollout resume {run}`")
-        };
-        self.say(&format!("Go on with {ways}, or take everything back with `rollout rollback {run}`."));
+            format!("Go on with {ways}.")
+        });
     }
 }

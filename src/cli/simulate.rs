@@ -189,6 +189,10 @@ impl World for WithTail<'_> {
         self.disk.command(argv, folder)
     }
 
+    fn members(&self, role: &str) -> Result<Vec<String>, ReadFailure> {
+        self.disk.members(role)
+    }
+
     fn neighbours(&self, path: &str) -> Vec<String> {
         self.disk.neighbours(path)
     }

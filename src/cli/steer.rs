@@ -1,4 +1,5 @@
-//! `rollout pause`, `resume`, `retry`, `skip`, `cancel`: what a person wants of a live run. Where no engine lives,
+//! `rollout pause`, `resume`, `retry`, `skip`, `cancel`: what a person wants of a live run, and the way from any
+//! such wish to the engine. Where no engine lives,
 //! the command becomes it until the run has ended or rests.
 
 use clap::Args;
@@ -65,6 +66,21 @@ pub struct Which {
     /// Why, for the record
     #[arg(long)]
     pub reason: Option<String>,
+    /// For whom; it is recorded as a claim and never counts
+    #[arg(long = "as", value_name = "NAME")]
+    pub claim: Option<String>,
+}
+
+impl Which {
+    /// Makes a wish for this run.
+    pub fn wish(self, done: &'static str, command: impl FnOnce(Option<String>) -> Command) -> Wish {
+        let command = command(self.reason);
+        let command = match self.claim {
+            Some(claim) => Command::As { claim: claim.into(), wish: Box::new(command) },
+            None => command,
+        };
+        Wish { run: self.run, command, done }
+    }
 }
 
 /// One wish for one run.
@@ -77,31 +93,31 @@ pub struct Wish {
 
 impl std::convert::From<PauseArguments> for Wish {
     fn from(PauseArguments { which }: PauseArguments) -> Wish {
-        Wish { run: which.run, command: Command::Pause { reason: which.reason }, done: "is paused" }
+        which.wish("is paused", |reason| Command::Pause { reason })
     }
 }
 
 impl std::convert::From<ResumeArguments> for Wish {
     fn from(ResumeArguments { which }: ResumeArguments) -> Wish {
-        Wish { run: which.run, command: Command::Resume, done: "goes on" }
+        which.wish("goes on", |reason| Command::Resume { reason })
     }
 }
 
 impl std::convert::From<RetryArguments> for Wish {
     fn from(RetryArguments { which, path }: RetryArguments) -> Wish {
-        Wish { run: which.run, command: Command::Retry { path }, done: "tries again" }
+        which.wish("tries again", |reason| Command::Retry { path, reason })
     }
 }
 
 impl std::convert::From<SkipArguments> for Wish {
     fn from(SkipArguments { which, path }: SkipArguments) -> Wish {
-        Wish { run: which.run, command: Command::Skip { path, reason: which.reason }, done: "goes on without it" }
+        which.wish("goes on without it", |reason| Command::Skip { path, reason })
     }
 }
 
 impl std::convert::From<CancelArguments> for Wish {
     fn from(CancelArguments { which }: CancelArguments) -> Wish {
-        Wish { run: which.run, command: Command::Cancel { reason: which.reason }, done: "is being cancelled" }
+        which.wish("is being cancelled", |reason| Command::Cancel { reason })
     }
 }
 
@@ -110,7 +126,7 @@ pub async fn run(context: &Context<'_>, wish: Wish) -> Result<Exit, Failure> {
     let folder = state_folder(context.globals)?;
     let RunSummary { id: run, last_seq, .. } = run_to_steer(&reader(&folder)?, wish.run.as_deref())?;
     let mut interrupts = Interrupts::listen()?;
-    let pauses = matches!(wish.command, Command::Pause { .. });
+    let pauses = matches!(wish.command.wish(), Command::Pause { .. });
     let (reached, heeded) = loop {
         let reached = reach(&folder, JOBS).await?;
         let heeded = reached.way().command(&run, current_person(), wish.command.clone()).await;

@@ -137,6 +137,7 @@ codes! {
     ALL_MAY_FAIL = "W0007", "every target may fail";
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
+    AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
 }
 
 /// Returns what is known of a code, however its letters are written.

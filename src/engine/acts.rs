@@ -51,6 +51,7 @@ impl Turn<'_> {
             },
             Act::Restore { .. } => self.emit(began(place)),
             Act::Keep(keep) => self.keep(place, keep),
+            Act::Ask(ask) => self.ask_people(place, ask),
         }
     }
 
@@ -190,6 +191,7 @@ impl Turn<'_> {
                 }
             }
             Act::Restore { save } => self.go_on_restore(place, save),
+            Act::Ask(ask) => self.go_on_ask(place, ask),
             Act::Run(_)
             | Act::Exec(_)
             | Act::Http(_)
@@ -212,7 +214,7 @@ impl Turn<'_> {
             (Waiting::Settle | Waiting::Sample, Act::Watch(watch) | Act::Guard(watch)) => {
                 self.ask_condition(place, &watch.condition);
             }
-            (Waiting::Backoff, act) => self.ask_job(place, act),
+            (Waiting::Backoff, act) => self.ask_anew(place, act),
             (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay | Waiting::NotBefore, _) => {}
         }
     }
@@ -241,12 +243,31 @@ impl Turn<'_> {
     fn faulted(&mut self, place: Place, act: &Act, fault: Fault) {
         match fault.kind {
             FaultKind::Unknown => self.interrupted(place, act, fault),
+            FaultKind::NotBegun => self.begin_later(place, act),
             FaultKind::Missing => self.await_person(place, fault),
             FaultKind::Refused
             | FaultKind::Signalled
             | FaultKind::TimedOut
             | FaultKind::Unreachable
             | FaultKind::Ended => self.refused(place, act, fault),
+        }
+    }
+
+    /// It never began: a paused run asks for it when somebody resumes.
+    fn begin_later(&mut self, place: Place, act: &Act) {
+        if self.closing_around(place).is_some() {
+            self.end(place, Ending::Dropped);
+        } else if self.run.paused.is_some() {
+            self.emit(Event::Waiting { place, until: self.now, why: Waiting::Backoff });
+        } else {
+            self.ask_anew(place, act);
+        }
+    }
+
+    fn ask_anew(&mut self, place: Place, act: &Act) {
+        match act {
+            Act::Check(_) | Act::Require { .. } => self.ask_again(place, act),
+            act => self.ask_job(place, act),
         }
     }
 
@@ -343,7 +364,8 @@ impl Act {
             | Act::Fail { .. }
             | Act::Pause { .. }
             | Act::Restore { .. }
-            | Act::Keep(_) => None,
+            | Act::Keep(_)
+            | Act::Ask(_) => None,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! How each event changes a run. Decides nothing: live or replayed, an event has the same consequences.
 
 use super::measure::Change as TargetChange;
+use super::request::{Request, Unmet};
 use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
-use super::{Answer, Cause, Ending, Event, PauseReason, Run, RunStarted, Truth, Waiting, WatchFrame};
+use super::{Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Truth, Waiting, WatchFrame};
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::value::{At, Value};
@@ -39,6 +40,22 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
         Event::UndoBegan { place, tolerated } => change.undo_began(*place, tolerated),
         Event::Undone { place } => change.undone(*place),
         Event::UndoFailed { place, .. } => change.undo_failed(*place),
+        Event::ApprovalRequested { place, of, need, until, text, items } => {
+            let (of, text, items) = (of.clone(), text.clone(), items.clone());
+            change.requested(*place, Request { of, need: *need, until: *until, text, items, ..Request::default() });
+        }
+        Event::Approved { place, by, .. } | Event::Confirmed { place, by, .. } => {
+            change.answered_by_people(*place, |it| it.approved.push(by.clone()));
+        }
+        Event::Ticked { place, item, by, .. } => {
+            change.answered_by_people(*place, |it| drop(it.ticked.insert(*item, by.clone())));
+        }
+        Event::Rejected { place, by, reason } => {
+            let unmet = Unmet::Rejected { by: by.clone(), reason: reason.clone() };
+            change.answered_by_people(*place, |it| it.unmet = Some(unmet));
+        }
+        Event::Expired { place } => change.answered_by_people(*place, |it| it.unmet = Some(Unmet::Expired)),
+        Event::Claimed { .. } => {}
         Event::Recovered => change.attend_all(),
         Event::Finishing { outcome } => {
             change.run.ending = EndingState::Finishing { outcome: *outcome, hook: true };
@@ -50,10 +67,10 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
     }
 }
 
-struct Change<'a> {
-    plan: &'a Plan,
-    run: &'a mut Run,
-    at: At,
+pub(super) struct Change<'a> {
+    pub plan: &'a Plan,
+    pub run: &'a mut Run,
+    pub at: At,
 }
 
 impl Change<'_> {
@@ -66,11 +83,11 @@ impl Change<'_> {
     }
 
     /// Returns the frame of a place, made if it has none.
-    fn frame(&mut self, place: Place) -> &mut Frame {
+    pub(super) fn frame(&mut self, place: Place) -> &mut Frame {
         self.run.frames.entry(place).or_insert_with(|| Frame::new(self.at))
     }
 
-    fn alarm(&mut self, at: Option<At>, place: Place) {
+    pub(super) fn alarm(&mut self, at: Option<At>, place: Place) {
         if let Some(at) = at {
             self.run.alarms.insert((at, place));
         }
@@ -117,7 +134,7 @@ impl Change<'_> {
     }
 
     /// A stage whose turn it was has begun.
-    fn take_turn(&mut self, place: Place) {
+    pub(super) fn take_turn(&mut self, place: Place) {
         if let Some(graph) = self.graph_around(place) {
             graph.open.remove(&place.node);
         }
@@ -242,6 +259,9 @@ impl Change<'_> {
             return;
         }
         frame.asked = false;
+        if matches!(answer, Answer::Fault(fault) if fault.kind == FaultKind::NotBegun) {
+            frame.tries = frame.tries.saturating_sub(1);
+        }
         if let Answer::Done(done) = answer
             && self.plan.node(place.node).captured
         {
@@ -332,6 +352,7 @@ impl Change<'_> {
                 graph.failed.insert(place.node);
             }
         }
+        self.end_pause_over(place);
         self.count_in_loop(place, status);
         self.count_failed_undo(place, status);
         self.run.set_status(self.plan, place, status);
@@ -477,13 +498,14 @@ impl Change<'_> {
     }
 
     fn paused(&mut self, why: &PauseReason) {
+        self.paused_over(why);
         if let PauseReason::Failed { place } | PauseReason::Interrupted { place } = why {
             self.run.awaiting.insert(*place);
         }
         self.run.paused.get_or_insert_with(|| why.clone());
     }
 
-    fn resumed(&mut self) {
+    pub(super) fn resumed(&mut self) {
         self.run.paused = None;
         self.attend_all();
     }
@@ -661,7 +683,8 @@ impl Act {
             | Act::Fail { .. }
             | Act::Pause { .. }
             | Act::Restore { .. }
-            | Act::Keep(_) => false,
+            | Act::Keep(_)
+            | Act::Ask(_) => false,
         }
     }
 }

@@ -11,17 +11,32 @@ impl Turn<'_> {
             Err(format!("the run has ended: {}", outcome.name()))
         } else {
             match command {
-                Command::Rollback { reason } if self.run.is_retained() => self.roll_back(by, reason),
+                Command::Rollback { .. } => self.obey(by, command),
                 _ if self.run.is_retained() => Err("the run has succeeded: only `rollback` is left".to_owned()),
-                Command::Pause { reason } => self.pause(by, reason),
-                Command::Resume => self.resume(by),
-                Command::Retry { path } => self.retry(by, path.as_deref()),
-                Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
-                Command::Rollback { reason } => self.roll_back(by, reason),
-                Command::Cancel { reason } => self.cancel(by, reason),
+                command => self.obey(by, command),
             }
         };
         self.step.refused = refused.err().map(Refusal);
+    }
+
+    fn obey(&mut self, by: Person, command: Command) -> Result<(), String> {
+        match command {
+            Command::Pause { reason } => self.pause(by, reason),
+            Command::Resume { reason } => self.resume(by, reason),
+            Command::Retry { path, reason } => self.retry(by, path.as_deref(), reason),
+            Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
+            Command::Rollback { reason } => self.roll_back(by, reason),
+            Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
+            Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
+            Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
+            Command::Cancel { reason } => self.cancel(by, reason),
+            Command::As { claim, wish } => {
+                self.obey(by.clone(), *wish)?;
+                // Written before what was done under it; it changes nothing.
+                self.step.events.insert(0, Event::Claimed { by, claim });
+                Ok(())
+            }
+        }
     }
 
     fn pause(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {
@@ -33,30 +48,36 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn resume(&mut self, by: Person) -> Result<(), String> {
+    fn resume(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {
         match &self.run.paused {
             None => Err("the run is not paused".to_owned()),
             Some(_) if !self.run.awaiting.is_empty() => {
-                let path = self.run.awaiting.first().map(|it| self.plan.path(*it)).unwrap_or_default();
-                Err(format!("`{path}` has failed: say `retry`, `skip` or `rollback`"))
+                let place = self.run.awaiting.first().copied().unwrap_or(Place::ROOT);
+                let ways = super::explain::either(self.run.ways_on(self.plan, place));
+                Err(format!("`{}` has failed: say {ways}", self.plan.path(place)))
             }
             Some(_) => {
-                self.emit(Event::Resumed { by });
+                self.emit(Event::Resumed { by, reason });
                 Ok(())
             }
         }
     }
 
-    fn retry(&mut self, by: Person, path: Option<&str>) -> Result<(), String> {
+    fn retry(&mut self, by: Person, path: Option<&str>, reason: Option<String>) -> Result<(), String> {
         for place in self.failed_at(path)? {
-            self.emit(Event::Retried { place, by: by.clone() });
+            self.emit(Event::Retried { place, by: by.clone(), reason: reason.clone() });
         }
         Ok(())
     }
 
-    fn skip(&mut self, by: Person, path: Option<&str>, _reason: Option<String>) -> Result<(), String> {
-        for place in self.failed_at(path)? {
-            self.emit(Event::Skipped { place, by: Some(by.clone()) });
+    fn skip(&mut self, by: Person, path: Option<&str>, reason: Option<String>) -> Result<(), String> {
+        let failed = self.failed_at(path)?;
+        // Else anybody could do without those who have to approve.
+        if let Some(path) = failed.iter().find_map(|it| self.run.refused_question_in(self.plan, *it)) {
+            return Err(format!("`{path}` was not answered with yes, and no one else can: say `retry` to ask again"));
+        }
+        for place in failed {
+            self.emit(Event::Skipped { place, by: Some(by.clone()), reason: reason.clone() });
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub enum Event {
         place: Place,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Person>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The world was asked to do something.
     Asked {
@@ -123,13 +125,80 @@ pub enum Event {
     },
     Resumed {
         by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Somebody decided that something that failed is tried again.
     Retried {
         #[serde(flatten)]
         place: Place,
         by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
+    /// People are asked; what waits there goes on when enough of them have answered.
+    ApprovalRequested {
+        #[serde(flatten)]
+        place: Place,
+        /// Who may answer.
+        of: Vec<SmolStr>,
+        /// How many answers it takes: different people, or items of a checklist.
+        need: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<At>,
+        /// What they are shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// The items of a checklist.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<String>,
+    },
+    /// One of those who were asked has approved.
+    Approved {
+        #[serde(flatten)]
+        place: Place,
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// How many more have to.
+        left: u32,
+    },
+    /// One of those who were asked has said no.
+    Rejected {
+        #[serde(flatten)]
+        place: Place,
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// One item of a checklist is ticked off.
+    Ticked {
+        #[serde(flatten)]
+        place: Place,
+        /// Counted from 0.
+        item: u32,
+        text: String,
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// How many more are to be ticked off.
+        left: u32,
+    },
+    /// One of those who were asked has said yes.
+    Confirmed {
+        #[serde(flatten)]
+        place: Place,
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Too few have answered in time.
+    Expired {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// Whoever does what follows says to be somebody else; it counts for nothing.
+    Claimed { by: Person, claim: SmolStr },
     /// The run, or one stage or target of it, is taken back.
     RollbackStarted {
         #[serde(flatten)]
@@ -157,9 +226,7 @@ pub enum Event {
     /// The engine was started again after it had died.
     Recovered,
     /// What runs at the end of every run begins: the `on` event, then `finally`.
-    Finishing {
-        outcome: Outcome,
-    },
+    Finishing { outcome: Outcome },
     /// It has succeeded, and can still be taken back: until then, or until what is done afterwards has ended.
     Retained {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -303,6 +370,17 @@ pub enum Cause {
     DeadlinePassed {
         deadline: At,
     },
+    /// People did not answer in time.
+    Unanswered {
+        missing: u32,
+        after_ms: i64,
+    },
+    /// One of those who were asked said no.
+    Rejected {
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// Somebody wanted it.
     Person {
         by: Person,
@@ -333,6 +411,16 @@ pub enum PauseReason {
     },
     /// Nobody knows whether a step ran to its end.
     Interrupted {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// People did not answer in time; they still may.
+    Unanswered {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// One of those who were asked said no.
+    Rejected {
         #[serde(flatten)]
         place: Place,
     },

@@ -18,7 +18,10 @@ pub fn first_failure(run: &Run) -> Option<(Option<Place>, &Cause)> {
         return Some(origin(run, cause));
     }
     match run.paused.as_ref()? {
-        PauseReason::Failed { place } | PauseReason::Interrupted { place } => {
+        PauseReason::Failed { place }
+        | PauseReason::Interrupted { place }
+        | PauseReason::Unanswered { place }
+        | PauseReason::Rejected { place } => {
             let cause = run.causes.get(place)?;
             let (deeper, cause) = origin(run, cause);
             Some((deeper.or(Some(*place)), cause))
@@ -30,6 +33,16 @@ pub fn first_failure(run: &Run) -> Option<(Option<Place>, &Cause)> {
 /// Returns the place where a cause began, if it began beneath another.
 pub fn origin_of(run: &Run, cause: &Cause) -> Option<Place> {
     origin(run, cause).0
+}
+
+/// Joins words of the language or the command line: "`retry`, `skip` or `rollback`".
+pub fn either(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|it| format!("`{it}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Follows a cause to the place where it began.
@@ -55,6 +68,13 @@ fn in_words(cause: &Cause) -> String {
         Cause::TooMany { failed, tolerated } => format!("{failed} failed and at most {tolerated} may"),
         Cause::TimedOut { after_ms } => format!("it took longer than {}", show_duration(*after_ms)),
         Cause::DeadlinePassed { deadline } => format!("its deadline {deadline} has passed"),
+        Cause::Unanswered { missing, after_ms } => {
+            let answers = if *missing == 1 { "one answer" } else { "answers" };
+            let count = if *missing == 1 { String::new() } else { format!("{missing} ") };
+            format!("{count}{answers} did not come within {}", show_duration(*after_ms))
+        }
+        Cause::Rejected { by, reason: Some(reason) } => format!("{} rejected it: {reason}", by.0),
+        Cause::Rejected { by, reason: None } => format!("{} rejected it", by.0),
         Cause::Person { by, reason: Some(reason) } => format!("{} wanted it: {reason}", by.0),
         Cause::Person { by, reason: None } => format!("{} wanted it", by.0),
     }

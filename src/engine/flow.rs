@@ -6,7 +6,7 @@ use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting};
 use crate::eval;
-use crate::model::{self, OnFailure, OnUnknown, Otherwise};
+use crate::model::{self, OnFailure, OnUnknown};
 use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
 use crate::value::Value;
 
@@ -120,7 +120,7 @@ impl Turn<'_> {
         word.into_iter().next().unwrap_or_default()
     }
 
-    /// Returns the `otherwise` of a check that failed at or beneath a place.
+    /// Returns the `otherwise` of a check or a question that failed at or beneath a place.
     fn otherwise_of(&self, failed: Place) -> Option<OnFailure> {
         let end = self.plan.node(failed.node).end.0;
         (failed.node.0..end).map(NodeId).find_map(|node| {
@@ -135,6 +135,7 @@ impl Turn<'_> {
     fn word_of(&self, act: &model::Act, failed: Place) -> Option<OnFailure> {
         let otherwise = match act {
             model::Act::Check(check) => check.otherwise,
+            model::Act::Ask(ask) => ask.otherwise,
             model::Act::Watch(watch) | model::Act::Guard(watch) => {
                 let lost = matches!(self.run.causes.get(&failed), Some(Cause::Condition { truth: Truth::Unknown, .. }));
                 if lost && watch.on_unknown == OnUnknown::Pause {
@@ -144,13 +145,7 @@ impl Turn<'_> {
             }
             _ => None,
         };
-        match otherwise? {
-            Otherwise::Rollback => Some(OnFailure::Rollback),
-            Otherwise::RollbackStage => Some(OnFailure::RollbackStage),
-            Otherwise::Pause => Some(OnFailure::Pause),
-            Otherwise::Stop => Some(OnFailure::Stop),
-            Otherwise::Hold | Otherwise::Warn => None,
-        }
+        otherwise?.on_failure()
     }
 
     pub fn begin_stage(&mut self, place: Place, stage: &StageNode) {

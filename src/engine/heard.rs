@@ -29,10 +29,15 @@ pub enum Command {
     Pause {
         reason: Option<String>,
     },
-    Resume,
+    Resume {
+        #[serde(default)]
+        reason: Option<String>,
+    },
     /// Tries again what failed: there, or everywhere.
     Retry {
         path: Option<String>,
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Counts what failed as done: there, or everywhere.
     Skip {
@@ -42,10 +47,42 @@ pub enum Command {
     Rollback {
         reason: Option<String>,
     },
+    /// Says yes to an approval: that at a path, or the only one that is open.
+    Approve {
+        path: Option<String>,
+        reason: Option<String>,
+    },
+    /// Says no to whatever people are asked.
+    Reject {
+        path: Option<String>,
+        reason: Option<String>,
+    },
+    /// Says yes to a question, or ticks one item of a checklist off.
+    Confirm {
+        path: Option<String>,
+        /// By its number from 1, its text, or the beginning of it.
+        item: Option<String>,
+        reason: Option<String>,
+    },
+    /// Does the wish of whoever says to be somebody else; that is written down and counts for nothing.
+    As {
+        claim: SmolStr,
+        wish: Box<Command>,
+    },
     /// Ends what runs, then does as `on_failure` says.
     Cancel {
         reason: Option<String>,
     },
+}
+
+impl Command {
+    /// Returns what is wanted, whoever is said to want it.
+    pub fn wish(&self) -> &Command {
+        match self {
+            Command::As { wish, .. } => wish.wish(),
+            other => other,
+        }
+    }
 }
 
 /// Why a command cannot be followed, as a sentence without a period.

@@ -199,6 +199,8 @@ pub enum FaultKind {
     Ended,
     /// Whether it ran to its end is not known: the engine died meanwhile.
     Unknown,
+    /// It waited for its turn and never began, because the run was paused meanwhile.
+    NotBegun,
     /// A value that the job needs is not there: a secret that is gone, an output that was promised.
     Missing,
 }

@@ -12,6 +12,8 @@
 //! - `conditions`: how a condition is asked and decided
 //! - `measure`: what metrics, thresholds and gates are at a place
 //! - `watching`: what is watched for a while
+//! - `request`: what people were asked and have said
+//! - `people`: how the run waits for people
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `retained`: what follows success, and what happens again and again
@@ -34,8 +36,10 @@ mod heard;
 mod here;
 mod job;
 mod measure;
+mod people;
 mod promql;
 mod question;
+mod request;
 mod retained;
 mod run;
 mod turn;
@@ -44,13 +48,14 @@ mod watching;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::{explain, first_failure, origin_of};
+pub use explain::{either, explain, first_failure, origin_of};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
     Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
 };
+pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};
 pub use watching::WatchFrame;

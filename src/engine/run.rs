@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::measure::{Change, Streak};
-use super::{Cause, Done, Outcome, PauseReason, Person, RunStarted, Waiting, WatchFrame};
+use super::{Cause, Done, Outcome, PauseReason, Person, Request, RunStarted, Waiting, WatchFrame};
 use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Value};
 
@@ -145,6 +145,8 @@ pub struct Frame {
     pub closing: Option<Cause>,
     /// The next child of a sequence.
     pub cursor: u32,
+    /// What people are asked here.
+    pub request: Option<Box<Request>>,
     pub shape: Shape,
     pub undo: Option<UndoFrame>,
 }
@@ -217,6 +219,7 @@ impl Frame {
             deadline: None,
             closing: None,
             cursor: 0,
+            request: None,
             shape: Shape::Plain,
             undo: None,
         }
@@ -294,6 +297,15 @@ impl Run {
 
     pub fn is_rolling_back(&self) -> bool {
         matches!(self.ending, EndingState::RollingBack { .. })
+    }
+
+    /// Returns whether everything may still be taken back: not when that, or the end, has begun.
+    pub fn can_roll_back(&self) -> bool {
+        self.ending == EndingState::Forward
+    }
+
+    pub fn id(&self) -> Option<&SmolStr> {
+        self.started.as_ref().map(|it| &it.run)
     }
 
     pub fn started_by(&self) -> Option<&Person> {
@@ -423,6 +435,7 @@ impl Frame {
     /// Returns every instant at which this frame wants to be looked at.
     pub(super) fn alarms(&self) -> impl Iterator<Item = At> + '_ {
         let not_before = self.as_loop().and_then(|it| it.not_before);
-        [self.waits.map(|(at, _)| at), self.timeout, self.deadline, not_before].into_iter().flatten()
+        let until = self.request.as_ref().and_then(|it| it.until);
+        [self.waits.map(|(at, _)| at), self.timeout, self.deadline, not_before, until].into_iter().flatten()
     }
 }

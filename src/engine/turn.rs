@@ -196,7 +196,7 @@ impl Turn<'_> {
         if let Some(when) = &node.when {
             match self.truth_now(when, place) {
                 Ok(true) => {}
-                Ok(false) => return self.emit(Event::Skipped { place, by: None }),
+                Ok(false) => return self.emit(Event::Skipped { place, by: None, reason: None }),
                 Err(cause) => {
                     self.emit(began(place));
                     return self.fail(place, cause);

@@ -82,6 +82,7 @@ pub(super) fn apply(
     match builtin {
         Builtin::Env => env(&call, scope),
         Builtin::File => Ok(Value::Text(known(scope.file(call.text(0)?), span)?)),
+        Builtin::Role => Ok(Value::list(known(scope.members(call.text(0)?), span)?.into_iter().map(Value::Text))),
         Builtin::Json => json(&call, fuel),
         Builtin::Lower => call.changed_text(fuel, |it| it.to_lowercase_smolstr()),
         Builtin::Upper => call.changed_text(fuel, |it| it.to_uppercase_smolstr()),

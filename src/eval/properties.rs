@@ -345,6 +345,7 @@ fn every_function_has_types_that_fit_it() {
         ("any", vec![list(Bool)], "bool"),
         ("none", vec![list(Bool)], "bool"),
         ("score", vec![Percent, Percent, Percent], "number"),
+        ("role", vec![Text], "people"),
         ("raw", vec![Text], "string"),
     ];
     for (name, types, gives) in &rows {

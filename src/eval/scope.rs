@@ -118,6 +118,11 @@ pub trait Scope {
     fn file(&self, _path: &str) -> Result<SmolStr, Silence> {
         Err(Silence::NotKnownHere)
     }
+
+    /// The names of those who have a role.
+    fn members(&self, _role: &str) -> Result<Vec<SmolStr>, Silence> {
+        Err(Silence::NotKnownHere)
+    }
 }
 
 /// The scope that knows nothing: what has a value in it is a constant.
@@ -307,5 +312,9 @@ impl Scope for Called<'_> {
 
     fn file(&self, path: &str) -> Result<SmolStr, Silence> {
         self.outer.file(path)
+    }
+
+    fn members(&self, role: &str) -> Result<Vec<SmolStr>, Silence> {
+        self.outer.members(role)
     }
 }

@@ -55,6 +55,7 @@ enum Gives {
     Number,
     Any,
     Texts,
+    People,
     /// An element of the first argument, or what the arguments have in common.
     Element,
     MaybeElement,
@@ -107,6 +108,7 @@ fn row(builtin: Builtin) -> Row {
         Builtin::Any => (&[Conditions], 0, Gives::Bool),
         Builtin::None => (&[Conditions], 0, Gives::Bool),
         Builtin::Score => (&[Measure, SameMeasure, SameMeasure], 0, Gives::Number),
+        Builtin::Role => (&[Text], 0, Gives::People),
         Builtin::Raw => (&[Text], 0, Gives::Text),
     };
     Row { wants, optional, gives }
@@ -276,6 +278,7 @@ impl Gives {
             Gives::Number => Type::Number,
             Gives::Any => Type::Any,
             Gives::Texts => Type::list(Type::Text),
+            Gives::People => Type::People,
             Gives::Element => element(),
             Gives::MaybeElement => element().optional(),
             Gives::Mean => match element() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Entry, Expr, Retry};
+use super::{Ask, Entry, Expr, Retry};
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,8 @@ pub enum Act {
         save: SmolStr,
     },
     Keep(Keep),
+    /// Waits for people: `approve`, `checklist`, `confirm`.
+    Ask(Ask),
 }
 
 /// Which shell runs a script.
@@ -206,4 +208,27 @@ pub struct Keep {
 pub struct Save {
     pub body: Vec<Entry>,
     pub restore: Vec<Entry>,
+}
+
+impl Otherwise {
+    /// Every choice as it is written.
+    pub const ALL: [(Otherwise, &'static str); 6] = [
+        (Otherwise::Rollback, "rollback"),
+        (Otherwise::RollbackStage, "rollback_stage"),
+        (Otherwise::Pause, "pause"),
+        (Otherwise::Stop, "stop"),
+        (Otherwise::Hold, "hold"),
+        (Otherwise::Warn, "warn"),
+    ];
+
+    /// Returns what a failure does, if it is one.
+    pub fn on_failure(self) -> Option<super::OnFailure> {
+        match self {
+            Otherwise::Rollback => Some(super::OnFailure::Rollback),
+            Otherwise::RollbackStage => Some(super::OnFailure::RollbackStage),
+            Otherwise::Pause => Some(super::OnFailure::Pause),
+            Otherwise::Stop => Some(super::OnFailure::Stop),
+            Otherwise::Hold | Otherwise::Warn => None,
+        }
+    }
 }

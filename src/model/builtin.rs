@@ -60,6 +60,8 @@ builtins! {
     None = "none", "none(list: list<bool>): bool", "Whether none of the conditions holds; over nothing it is unknown.";
     Score = "score", "score(m: T, good: T, bad: T): number",
         "How good a value is: 100 at `good` and beyond, 0 at `bad` and beyond, straight between.";
+    Role = "role", "role(name: string): people",
+        "Who has a role when the plan is made: the members of the operating system's group of that name.";
     Raw = "raw", "raw(text: string): string", "Puts a text into a command unquoted, as if it were part of the script.";
 }
 

@@ -9,6 +9,7 @@
 //! - `flow`: rollouts, stages, loops, steps
 //! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
+//! - `people`: what people are asked for
 //! - `scenario`: rollouts tried on virtual time
 
 mod act;
@@ -18,6 +19,7 @@ mod expr;
 mod flow;
 mod gate;
 mod parts;
+mod people;
 mod program;
 mod scenario;
 
@@ -36,6 +38,7 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use people::{Ask, AskKind, OnUnmet, names_in};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
 pub use scenario::{
     Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,

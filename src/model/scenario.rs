@@ -117,7 +117,8 @@ pub struct Conduct {
     /// When people have decided: by the clock of the scenario, or from when they are asked.
     pub at: Option<Moment>,
     pub after_ms: Option<i64>,
-    pub by: Vec<SmolStr>,
+    /// None: as many of those who are asked as it takes. Nobody: they never answer.
+    pub by: Option<Vec<SmolStr>>,
     /// Whether they say no.
     pub rejects: bool,
 }

@@ -21,6 +21,7 @@ impl Expansion<'_> {
         self.fold_all();
         self.capture_outputs();
         self.refuse_cycles();
+        self.refuse_too_few();
         if self.wrong.is_empty() {
             self.refuse_missing_kept();
         }

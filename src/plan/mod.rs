@@ -16,6 +16,7 @@
 //! - `walk`: every expression of a node
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
+//! - `people`: what a plan asks people
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
@@ -30,6 +31,7 @@ mod known;
 mod loops;
 mod number;
 mod order;
+mod people;
 mod request;
 mod scope;
 mod space;

@@ -105,6 +105,13 @@ impl Scope for Planning<'_> {
     fn file(&self, path: &str) -> Result<SmolStr, Silence> {
         self.world.read(path).map(SmolStr::new).map_err(Self::unreadable)
     }
+
+    fn members(&self, role: &str) -> Result<Vec<SmolStr>, Silence> {
+        match self.world.members(role).map_err(Self::unreadable)? {
+            members if members.is_empty() => Err(Silence::Cannot(format!("nobody has the role `{role}`"))),
+            members => Ok(members.into_iter().map(SmolStr::new).collect()),
+        }
+    }
 }
 
 /// Returns the list of some targets of the table.

@@ -132,6 +132,7 @@ pub fn kind_name(kind: &NodeKind) -> &'static str {
             Act::Pause { .. } => "pause",
             Act::Restore { .. } => "restore",
             Act::Keep(_) => "keep",
+            Act::Ask(ask) => ask.kind.word(),
         },
     }
 }

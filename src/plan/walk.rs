@@ -1,7 +1,7 @@
 //! Every expression of a node, to look at or to change. Each list of expressions is written once, for both.
 
 use super::{Node, NodeKind};
-use crate::model::{Act, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Watch};
+use crate::model::{Act, AskKind, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Watch};
 
 /// The functions that visit the expressions of a node, through `&` or `&mut`.
 macro_rules! expressions {
@@ -94,6 +94,16 @@ macro_rules! expressions {
                 | Act::Fail { message: expr }
                 | Act::Pause { message: expr } => visit(expr),
                 Act::Restore { .. } => {}
+                Act::Ask(ask) => {
+                    visit(& $($mutable)? ask.of);
+                    (& $($mutable)? ask.text).into_iter().for_each(&mut *visit);
+                    (& $($mutable)? ask.within).into_iter().for_each(&mut *visit);
+                    match & $($mutable)? ask.kind {
+                        AskKind::Approve { need, .. } => visit(need),
+                        AskKind::Checklist { items } => items.into_iter().for_each(visit),
+                        AskKind::Confirm => {}
+                    }
+                }
                 Act::Keep(keep) => {
                     visit(& $($mutable)? keep.value);
                     (& $($mutable)? keep.target).into_iter().for_each(visit);

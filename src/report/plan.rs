@@ -1,7 +1,7 @@
 //! From a plan to its drawing: what stands on each card, in the words of the file and with the plan's numbers.
 
 use super::{Drawing, EdgeKind, Node, NodeKind, NodeNumber};
-use crate::model::{Act, OnFailure, RunText, ShellPart};
+use crate::model::{Act, Ask, AskKind, OnFailure, RunText, ShellPart};
 use crate::plan::{self, LoopNode, NodeId, Place, Plan, Role, Slot, StageNode, StepNode};
 use crate::value::{Value, show_duration};
 
@@ -172,7 +172,30 @@ fn of_act(act: &Act, path: String) -> Node {
         Act::Fail { message } => Node::new(NodeKind::Notice, path, cut(&format!("fail {}", known(message)))),
         Act::Pause { message } => Node::new(NodeKind::Wait, path, cut(&format!("pause {}", known(message)))),
         Act::Restore { save } => Node::new(NodeKind::Undo, path, format!("restore {save}")),
+        Act::Ask(ask) => of_ask(ask, path),
         Act::Keep(keep) => Node::new(NodeKind::Keep, path, cut(&format!("keep {} = {}", keep.key, known(&keep.value)))),
+    }
+}
+
+/// A question to people: what, and how many of whom by when.
+fn of_ask(ask: &Ask, path: String) -> Node {
+    let text = ask.text.as_ref().and_then(|it| it.known()).map(|it| format!(" {it}")).unwrap_or_default();
+    let node = Node::new(NodeKind::Approve, path, cut(&format!("{}{text}", ask.kind.word())));
+    let names = match ask.of.known().and_then(Value::as_list) {
+        Some(names) => names.iter().map(Value::to_string).collect::<Vec<_>>().join(", "),
+        None => "…".to_owned(),
+    };
+    let many = match &ask.kind {
+        AskKind::Approve { need, .. } => {
+            format!("{} of ", need.known().map_or_else(|| "…".to_owned(), Value::to_string))
+        }
+        AskKind::Checklist { items } => format!("{} items, ", items.len()),
+        AskKind::Confirm => String::new(),
+    };
+    let node = node.with_line(cut(&format!("{many}{names}")));
+    match ask.within.as_ref().and_then(|it| it.known()) {
+        Some(Value::Duration(ms)) => node.with_line(format!("within {}", show_duration(*ms))),
+        _ => node,
     }
 }
 

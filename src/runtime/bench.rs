@@ -70,6 +70,18 @@ impl Bench {
         }
     }
 
+    /// Gives back the jobs of a run that have no place yet; they are answered as never begun.
+    pub fn give_back(&mut self, run: &str) {
+        let of_run = self.waiting.iter().filter(|(_, (key, ..))| key.run == run).map(|(ticket, _)| *ticket);
+        for ticket in of_run.collect::<Vec<u64>>() {
+            let (key, ..) = self.waiting.remove(&ticket).expect("it was just seen");
+            self.tickets.remove(&key);
+            let message = "it had not begun when the run was paused".to_owned();
+            let answer = Answer::Fault(Fault { kind: FaultKind::NotBegun, message, code: None });
+            self.unbegun.push((key, answer));
+        }
+    }
+
     /// Waits for the next answer; for ever if nothing is under way.
     pub async fn next(&mut self) -> (Key, Answer) {
         if let Some(answer) = self.unbegun.pop() {

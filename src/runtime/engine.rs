@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::folder::{EngineLock, FolderError, StateFolder};
 use super::hands::Hands;
+use super::listener::Answering;
 use super::{Audience, Host, HostHandle, listener};
 use crate::journal::{JournalError, Sqlite};
 
@@ -15,6 +17,7 @@ pub struct Engine {
     host: HostHandle,
     drive: JoinHandle<Result<(), JournalError>>,
     listen: JoinHandle<()>,
+    answering: Answering,
     socket: PathBuf,
     _lock: EngineLock,
 }
@@ -24,6 +27,9 @@ pub struct EngineSettings {
     /// How many jobs may be under way at once.
     pub jobs: usize,
 }
+
+/// How long an engine that leaves waits until the last answers are said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Why no engine could be made.
 #[derive(Debug, thiserror::Error)]
@@ -62,8 +68,9 @@ impl Engine {
         let performer = Arc::new(Hands::new(folder, &audience));
         let (host, handle) = Host::new(journal, performer, settings.jobs, folder.path(), audience);
         let drive = tokio::spawn(host.drive());
-        let listen = tokio::spawn(listener::serve(opened, handle.clone()));
-        Ok(Some(Engine { host: handle, drive, listen, socket, _lock: lock }))
+        let answering = Answering::default();
+        let listen = tokio::spawn(listener::serve(opened, handle.clone(), Arc::clone(&answering)));
+        Ok(Some(Engine { host: handle, drive, listen, answering, socket, _lock: lock }))
     }
 
     pub fn host(&self) -> &HostHandle {
@@ -86,6 +93,8 @@ impl Engine {
     pub async fn leave(mut self) -> Result<(), JournalError> {
         self.host.leave();
         let ended = self.ended().await;
+        // Whoever wanted the last thing that happened still hears that it did; a guest that does not listen is left.
+        let _ = tokio::time::timeout(LAST_WORDS, self.answering.write()).await;
         self.listen.abort();
         // Gone before the lock, so that nobody finds a socket without an engine for longer than needed.
         let _ = std::fs::remove_file(&self.socket);

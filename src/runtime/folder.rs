@@ -46,6 +46,9 @@ impl FolderError {
     }
 }
 
+/// The permissions of a folder that its owner shares with its group.
+const SHARED: u32 = 0o2750;
+
 impl StateFolder {
     pub fn at(path: &Path) -> io::Result<StateFolder> {
         Ok(StateFolder { path: one_name(&std::path::absolute(path)?) })
@@ -79,7 +82,19 @@ impl StateFolder {
         self.path.join("engine.log")
     }
 
-    /// Makes the folder where it is missing; nobody else may look into it.
+    /// Whether it belongs to whoever runs this; one that is not there yet will.
+    pub fn is_ours(&self) -> bool {
+        let owner = fs::metadata(&self.path).map(|it| std::os::unix::fs::MetadataExt::uid(&it));
+        let us = rustix::process::geteuid().as_raw();
+        us == 0 || owner.map_or(true, |owner| owner == us)
+    }
+
+    /// Whether its owner lets its group in, on purpose: `chmod 2750`.
+    pub fn is_shared(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|it| it.permissions().mode() & SHARED == SHARED)
+    }
+
+    /// Makes the folder where it is missing; nobody else may look into it, unless it is shared with its group.
     ///
     /// # Errors
     /// If it cannot be made, or belongs to somebody else.
@@ -90,7 +105,8 @@ impl StateFolder {
         if owner != rustix::process::geteuid().as_raw() {
             return Err(FolderError::NotOurs { path: self.path.clone(), owner });
         }
-        fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        let mode = if self.is_shared() { SHARED } else { 0o700 };
+        fs::set_permissions(&self.path, fs::Permissions::from_mode(mode)).map_err(failed)?;
         DirBuilder::new().recursive(true).mode(0o700).create(self.logs()).map_err(failed)?;
         // A folder within a repository is not to be committed.
         let ignore = self.path.join(".gitignore");

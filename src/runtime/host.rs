@@ -99,6 +99,7 @@ impl Host {
                 self.show(records);
             }
             self.perform(std::mem::take(&mut turn.effects));
+            self.hold_paused(&turn.concerned);
             turn.replies.into_iter().for_each(|reply| reply());
             self.settle(turn.concerned);
         }
@@ -170,7 +171,9 @@ impl Host {
         turn: &mut Turn,
     ) -> Result<(), JournalError> {
         let StartRequest { plan, by, reason, variables } = request;
-        if let Some(refusal) = self.refusal(&plan, turn)? {
+        let out_of_reach = plan.approvals_out_of_reach(&by.0).into_iter().next();
+        let out_of_reach = out_of_reach.map(|why| StartRefusal::OutOfReach { why });
+        if let Some(refusal) = out_of_reach.map_or_else(|| self.refusal(&plan, turn), |it| Ok(Some(it)))? {
             turn.reply(reply, Err(refusal));
             return Ok(());
         }
@@ -248,7 +251,7 @@ impl Host {
         }
         // A pause comes before anything that was under way is tried again, every other wish after it is known to be lost.
         let (first, then) = match wish {
-            Some((by, command @ Command::Pause { .. })) => (Some((by, command)), None),
+            Some((by, command)) if matches!(command.wish(), Command::Pause { .. }) => (Some((by, command)), None),
             wish => (None, wish),
         };
         let paused = first.map(|(by, command)| self.command(&id, by, command, turn));
@@ -298,6 +301,15 @@ impl Host {
                     self.bench.add(Key { run, place, attempt }, plan, job);
                 }
                 Effect::End { place, attempt } => self.bench.end(&Key { run, place, attempt }),
+            }
+        }
+    }
+
+    /// What a paused run has asked for and what has no place yet does not begin.
+    fn hold_paused(&mut self, concerned: &BTreeSet<SmolStr>) {
+        for id in concerned {
+            if self.runs.get(id).is_some_and(|it| it.run.paused().is_some()) {
+                self.bench.give_back(id);
             }
         }
     }
@@ -354,12 +366,12 @@ impl Driven {
         Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false }
     }
 
-    /// Whether nothing happens until a person wants something.
+    /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
         // One that has succeeded and is not looked after needs nobody until somebody wants it back.
-        let waits_for_time =
-            self.run.paused().is_none() && self.run.next_wake().is_some() && !self.run.is_only_retained();
-        self.run.finished().is_some() || (self.run.is_quiet() && !waits_for_time)
+        let comes = self.run.next_wake().is_some() || self.run.awaits_people();
+        let waits = self.run.paused().is_none() && comes && !self.run.is_only_retained();
+        self.run.finished().is_some() || (self.run.is_quiet() && !waits)
     }
 
     fn shown(&self, id: &SmolStr) -> LiveRun {

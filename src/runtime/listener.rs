@@ -1,5 +1,6 @@
-//! The engine's end of the control socket. Whoever connects is known by what the kernel says of them: the folder's
-//! owner or root. Converts, decides nothing.
+//! The engine's end of the control socket. Whoever connects is known by what the kernel says of them. The folder's
+//! owner and root may do everything; others get here only if the owner shares the folder, and may answer what people
+//! are asked. Converts, decides nothing.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +10,14 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::RwLock;
 use tokio::task::JoinSet;
 
 use super::folder::StateFolder;
 use super::message::{EngineStatus, Hello, Request, Response, VERSION};
 use super::person::person;
 use super::{HostHandle, Unheard};
-use crate::engine::Person;
+use crate::engine::{Command, Person};
 use crate::journal::read_deep;
 
 /// Opens the socket of a folder; only the holder of its lock may.
@@ -27,18 +29,22 @@ pub fn open(folder: &StateFolder) -> io::Result<UnixListener> {
     }
     let short = super::client::short_path(folder)?;
     let listener = UnixListener::bind(short.path())?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let mode = if folder.is_shared() { 0o660 } else { 0o600 };
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
     Ok(listener)
 }
 
+/// Held by every guest that is being answered: whoever has it alone knows that all answers are said.
+pub type Answering = Arc<RwLock<()>>;
+
 /// Serves everybody who connects, until it is dropped.
-pub async fn serve(listener: UnixListener, host: HostHandle) {
+pub async fn serve(listener: UnixListener, host: HostHandle, answering: Answering) {
     let mut guests = JoinSet::new();
     loop {
         tokio::select! {
             connection = listener.accept() => match connection {
                 Ok((stream, _)) => {
-                    guests.spawn(receive(stream, host.clone()));
+                    guests.spawn(receive(stream, host.clone(), Arc::clone(&answering)));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection to the control socket failed");
@@ -54,21 +60,22 @@ pub async fn serve(listener: UnixListener, host: HostHandle) {
     }
 }
 
-async fn receive(stream: UnixStream, host: HostHandle) -> io::Result<()> {
+async fn receive(stream: UnixStream, host: HostHandle, answering: Answering) -> io::Result<()> {
     let uid = stream.peer_cred()?.uid();
     let ours = rustix::process::geteuid().as_raw();
     let (read, write) = stream.into_split();
-    let mut guest = Guest { host, by: person(uid), lines: BufReader::new(read), write };
-    if uid != ours && uid != 0 {
-        return guest.say(&refused("this engine belongs to somebody else".to_owned())).await;
-    }
+    let answers_only = uid != ours && uid != 0;
+    let mut guest = Guest { host, answering, by: person(uid), answers_only, lines: BufReader::new(read), write };
     guest.serve().await
 }
 
 /// One connection.
 struct Guest {
     host: HostHandle,
+    answering: Answering,
     by: Person,
+    /// Somebody else's engine: only what people are asked may be answered.
+    answers_only: bool,
     lines: BufReader<OwnedReadHalf>,
     write: OwnedWriteHalf,
 }
@@ -83,9 +90,15 @@ impl Guest {
         let welcome = self.status().await.map_or(Response::Leaving, Response::Welcome);
         self.say(&welcome).await?;
         while let Some(request) = self.hear::<Request>().await? {
+            if self.answers_only && !is_answer(&request) {
+                self.say(&refused("this engine belongs to somebody else".to_owned())).await?;
+                continue;
+            }
             if let Request::Subscribe { run } = request {
                 return self.show(run.as_deref()).await;
             }
+            let answering = Arc::clone(&self.answering);
+            let _until_said = answering.read().await;
             let response = self.answer(request).await;
             self.say(&response).await?;
         }
@@ -150,6 +163,17 @@ impl Guest {
 
     async fn say(&mut self, response: &Response) -> io::Result<()> {
         self.write.write_all(&line(response)).await
+    }
+}
+
+/// Whether something is said to what people are asked; anybody may say that, and the run knows whom it has asked.
+fn is_answer(request: &Request) -> bool {
+    match request {
+        Request::Command { command, .. } => {
+            matches!(command.wish(), Command::Approve { .. } | Command::Reject { .. } | Command::Confirm { .. })
+        }
+        Request::Status => true,
+        Request::Start(_) | Request::Adopt { .. } | Request::Subscribe { .. } => false,
     }
 }
 

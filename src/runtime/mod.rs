@@ -49,5 +49,5 @@ pub use host::Host;
 pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};
 pub use performer::{Asked, Ended, Perform};
-pub use person::current_person;
+pub use person::{current_person, group_members};
 pub use watcher::{WatchError, Watcher};

@@ -56,6 +56,11 @@ pub struct StartRequest {
 pub enum StartRefusal {
     #[error("`{holder}` has not ended, and only one run at a time may be `{exclusive}`")]
     Exclusive { holder: SmolStr, exclusive: String },
+    #[error("{why}")]
+    OutOfReach {
+        /// Which approval could never be given; a sentence without a period.
+        why: String,
+    },
 }
 
 /// A run as an earlier life left it.

@@ -1,20 +1,28 @@
 //! The rows of what people decide.
 
 use super::place::FORWARD;
-use super::row::{later, property_later};
+use super::row::{now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
 pub(super) const WORDS: &[WordRow] = &[
-    later("people", "people NAME = [\"name\"]", &[Place::File], Some(Place::Settings), &[], "Who may decide."),
-    later(
+    now(
+        "people",
+        "people NAME = [\"name\"]",
+        &[Place::File],
+        None,
+        &[],
+        "Who may decide: a list of names as the operating system has them, a `file(\"path\")` with a name on each line, \
+         or `role(\"approver\")`: the members of a group. Read when the plan is made, then pinned.",
+    ),
+    now(
         "approve",
         "approve PEOPLE { need, within }",
         FORWARD,
         Some(Place::Settings),
         APPROVE,
-        "Waits until enough people have approved.",
+        "Waits until enough different people have approved: `rollout approve RUN`. Who started the run does not count.",
     ),
-    later(
+    now(
         "checklist",
         "checklist \"title\" by PEOPLE { \"item\" }",
         &[
@@ -28,30 +36,51 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::AfterWave,
         ],
         Some(Place::Checklist),
-        &[],
-        "Waits until every item is ticked off, in any order.",
+        UNMET,
+        "Waits until every item is ticked off, in any order: `rollout confirm RUN PATH ITEM`. One that is declared in the \
+         file as `checklist NAME \"title\" by PEOPLE { … }` is gone through with `checklist NAME`.",
     ),
-    later(
+    now(
         "confirm",
         "confirm \"question\" by PEOPLE",
         FORWARD,
         Some(Place::Settings),
-        &[],
-        "Waits for one person's yes.",
+        UNMET,
+        "Waits for one person's yes: `rollout confirm RUN`.",
     ),
 ];
 
+const ON_UNMET: &[&str] = &["pause", "fail", "rollback"];
+
+const OTHERWISE: &[&str] = &["rollback", "rollback_stage", "pause", "stop", "hold", "warn"];
+
 const APPROVE: &[PropertyRow] = &[
-    property_later("need", Kind::Int, "1", "How many must approve."),
-    property_later("within", Kind::Duration, "", "How long it waits."),
-    property_later("on_timeout", Kind::OneOf(&["pause", "fail", "rollback"]), "pause", "What happens then."),
-    property_later("on_reject", Kind::OneOf(&["pause", "fail", "rollback"]), "fail", "What a rejection does."),
-    property_later("author_may", Kind::Bool, "false", "Whether who started the run may approve."),
-    property_later("prompt", Kind::Text, "", "What people are shown."),
-    property_later(
-        "otherwise",
-        Kind::OneOf(super::flow::ON_FAILURE),
-        "the enclosing on_failure",
-        "What a failure does.",
-    ),
+    property("need", Kind::Int, "1", "How many different people must approve."),
+    property("author_may", Kind::Bool, "false", "Whether who started the run may approve."),
+    property("prompt", Kind::Text, "", "What people are shown."),
+    WITHIN,
+    ON_TIMEOUT,
+    ON_REJECT,
+    ON_OTHERWISE,
 ];
+
+const UNMET: &[PropertyRow] = &[WITHIN, ON_TIMEOUT, ON_REJECT, ON_OTHERWISE];
+
+const WITHIN: PropertyRow =
+    property("within", Kind::Duration, "", "How long it waits; for ever where nothing is said.");
+
+const ON_TIMEOUT: PropertyRow = property(
+    "on_timeout",
+    Kind::OneOf(ON_UNMET),
+    "pause",
+    "What happens then. In the pause it may still be answered, and `rollout resume` asks again.",
+);
+
+const ON_REJECT: PropertyRow = property("on_reject", Kind::OneOf(ON_UNMET), "fail", "What a no does.");
+
+const ON_OTHERWISE: PropertyRow = property(
+    "otherwise",
+    Kind::OneOf(OTHERWISE),
+    "the enclosing on_failure",
+    "What `fail` does; `hold` asks again without a limit, `warn` goes on without the answer.",
+);

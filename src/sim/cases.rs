@@ -209,7 +209,8 @@ fn paths(plan: &Plan, played: &Played, pick: impl Fn(&Event) -> Option<crate::pl
     played.events.iter().filter_map(|(_, event)| pick(event)).map(|place| plan.path(place)).collect()
 }
 
-const SHAKY: Odds = Odds { job_fails: 120, probe_violated: 100, probe_unknown: 50 };
+const SHAKY: Odds =
+    Odds { job_fails: 120, probe_violated: 100, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
 
 #[test]
 fn all_is_done_when_nothing_goes_wrong() {
@@ -315,6 +316,6 @@ fn what_was_interrupted_in_a_paused_run_waits_until_somebody_resumes() {
     let fault = Fault { kind: FaultKind::Unknown, message: "the engine died".to_owned(), code: None };
     let lost = tell(Heard::Answer { place: *place, attempt: *attempt, answer: Answer::Fault(fault) });
     assert_eq!(lost, [], "a paused run starts nothing");
-    let resumed = tell(Heard::Command { by: by(), command: Command::Resume });
+    let resumed = tell(Heard::Command { by: by(), command: Command::Resume { reason: None } });
     assert!(matches!(resumed.as_slice(), [Effect::Perform { attempt: 2, .. }]), "{resumed:?}");
 }

@@ -17,6 +17,8 @@ pub(super) struct Conducts<'a> {
     given: Vec<(&'a UnitRef, &'a Conduct)>,
     /// For each command and request, the most specific first.
     at: BTreeMap<NodeId, Vec<Part>>,
+    /// The same for each question to people.
+    asks: BTreeMap<NodeId, Vec<Part>>,
     /// How long each takes where nothing is given, if its step says so.
     takes_ms: BTreeMap<NodeId, i64>,
 }
@@ -33,7 +35,8 @@ struct Part {
 
 impl<'a> Conducts<'a> {
     pub fn new(plan: &Plan, givens: &'a [Given]) -> Conducts<'a> {
-        let mut conducts = Conducts { given: Vec::new(), at: BTreeMap::new(), takes_ms: BTreeMap::new() };
+        let mut conducts =
+            Conducts { given: Vec::new(), at: BTreeMap::new(), asks: BTreeMap::new(), takes_ms: BTreeMap::new() };
         conducts.learn_takes(plan);
         let mut found: Vec<(bool, NodeId, usize, Vec<NodeId>)> = Vec::new();
         for given in givens {
@@ -45,7 +48,11 @@ impl<'a> Conducts<'a> {
         }
         // One that names its targets comes first, then the one that stands deeper, then the later.
         found.sort_by_key(|(names_target, node, index, _)| std::cmp::Reverse((*names_target, *node, *index)));
-        for (_, _, given, leaves) in found {
+        for (_, node, given, leaves) in found {
+            if plan.ask_at(node).is_some() {
+                let part = Part { given, is_first: true, is_last: true, of: 1 };
+                conducts.asks.entry(node).or_default().push(part);
+            }
             let last = leaves.len().saturating_sub(1);
             for (at, leaf) in leaves.iter().enumerate() {
                 let part = Part { given, is_first: at == 0, is_last: at == last, of: leaves.len() as i64 };
@@ -101,12 +108,22 @@ impl<'a> Conducts<'a> {
         (takes_ms, if is_accepted(asked.job, done.code) { Answer::Done(done) } else { refused(asked.job, done.code) })
     }
 
+    /// Returns what people do about a question at a place, if that is given.
+    pub fn decision(&self, plan: &Plan, place: Place) -> Option<&'a Conduct> {
+        let parts = Self::meant(&self.given, self.asks.get(&place.node)?, plan, place);
+        parts.first().map(|it| self.given[it.given].1)
+    }
+
     /// Returns what is given for this place, the most specific first.
     fn parts(&self, plan: &Plan, place: Place) -> Vec<&Part> {
         let Some(parts) = self.at.get(&place.node) else { return Vec::new() };
+        Self::meant(&self.given, parts, plan, place)
+    }
+
+    fn meant<'p>(given: &[(&'a UnitRef, &'a Conduct)], parts: &'p [Part], plan: &Plan, place: Place) -> Vec<&'p Part> {
         let target = plan.target_of(place);
         let is_meant = |part: &&Part| {
-            let (unit, conduct) = self.given[part.given];
+            let (unit, conduct) = given[part.given];
             let is = |name: &SmolStr| target.is_some_and(|it| it.name == *name);
             unit.target.as_ref().is_none_or(is) && conduct.on.as_ref().is_none_or(|all| all.iter().any(is))
         };

@@ -125,7 +125,7 @@ fn happened(event: &Event) -> Option<(crate::plan::NodeId, Aspect)> {
     match event {
         Event::Evaluated { place, truth: Truth::Holds, .. } => Some((place.node, Aspect::Passes)),
         Event::Evaluated { place, truth: Truth::Violated | Truth::Unknown, .. } => Some((place.node, Aspect::Fails)),
-        Event::Skipped { place, by: None } => Some((place.node, Aspect::IsSkipped)),
+        Event::Skipped { place, by: None, .. } => Some((place.node, Aspect::IsSkipped)),
         Event::Began { place, .. } | Event::Asked { place, .. } => Some((place.node, Aspect::Runs)),
         Event::Undone { place } | Event::UndoFailed { place, .. } => Some((place.node, Aspect::IsUndone)),
         _ => None,

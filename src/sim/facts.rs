@@ -51,7 +51,13 @@ impl<'a> Facts<'a> {
         let paused = match self.played.run.paused() {
             Some(PauseReason::Said { message, .. }) => Some(message.clone()),
             Some(PauseReason::Asked { reason }) => reason.clone(),
-            Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. }) | None => None,
+            Some(
+                PauseReason::Failed { .. }
+                | PauseReason::Interrupted { .. }
+                | PauseReason::Unanswered { .. }
+                | PauseReason::Rejected { .. },
+            )
+            | None => None,
         };
         match failure.or(paused) {
             Some(why) => format!("was `{}`: {why}", self.outcome()),
@@ -159,7 +165,11 @@ impl<'a> Facts<'a> {
         match halt {
             Halt::Failed => self.failures(),
             Halt::Paused => match run.paused() {
-                Some(PauseReason::Said { place, .. }) => vec![*place],
+                Some(
+                    PauseReason::Said { place, .. }
+                    | PauseReason::Unanswered { place }
+                    | PauseReason::Rejected { place },
+                ) => vec![*place],
                 Some(PauseReason::Failed { place } | PauseReason::Interrupted { place }) => {
                     let mut places = self.failures();
                     places.push(*place);
@@ -187,15 +197,9 @@ impl<'a> Facts<'a> {
         failed.filter(|it| self.plan.is_within(*it, place)).chain([place]).collect()
     }
 
-    /// Returns the innermost places that have begun and wait for somebody.
+    /// Returns the places where people are asked and have not answered.
     fn awaited(&self) -> Vec<Place> {
-        let run = &self.played.run;
-        let begun = self.played.events.iter().filter_map(|(_, event)| match event {
-            Event::Began { place, .. } => Some(*place),
-            _ => None,
-        });
-        let leaf = |it: &Place| self.plan.node(it.node).children.is_empty();
-        begun.filter(leaf).filter(|it| run.frame(*it).is_some()).collect()
+        self.played.run.requests().map(|(place, _)| place).collect()
     }
 
     fn is_at(&self, halt: Halt, unit: &UnitRef) -> bool {

@@ -6,6 +6,7 @@
 //! - `script`: a cast that answers from a scenario
 //! - `units`: the units of a plan by the paths that tests write
 //! - `moments`, `signal`, `conduct`: when, what is measured, how steps go
+//! - `people`: what people say to what they are asked
 //! - `play`: one run from its start to its end
 //! - `crash`: the same run again, with the engine dying after events
 //! - `chronicle`, `facts`: what happened, and what an expectation asks of it
@@ -22,6 +23,7 @@ mod facts;
 mod log;
 mod luck;
 mod moments;
+mod people;
 mod play;
 mod script;
 mod signal;

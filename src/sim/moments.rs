@@ -111,9 +111,10 @@ impl Moments {
 /// Returns what an event says has happened, and where.
 pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)> {
     let (first, second) = match event {
-        Event::Began { place, .. } | Event::Asked { place, .. } | Event::Waiting { place, .. } => {
-            (Some((History::Started, *place)), None)
-        }
+        Event::Began { place, .. }
+        | Event::Asked { place, .. }
+        | Event::Waiting { place, .. }
+        | Event::ApprovalRequested { place, .. } => (Some((History::Started, *place)), None),
         Event::Ended { place, ending } => {
             let ended = match ending {
                 Ending::Done => Some((History::Done, *place)),
@@ -140,6 +141,12 @@ pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)>
         | Event::UndoBegan { .. }
         | Event::UndoFailed { .. }
         | Event::Recovered
+        | Event::Approved { .. }
+        | Event::Rejected { .. }
+        | Event::Ticked { .. }
+        | Event::Confirmed { .. }
+        | Event::Expired { .. }
+        | Event::Claimed { .. }
         | Event::Retained { .. }
         | Event::Finishing { .. }
         | Event::RunFinished { .. } => (None, None),

@@ -8,8 +8,10 @@ use super::conduct::Conducts;
 use super::moments::Moments;
 use super::signal::{fits, mean_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
-use crate::engine::{Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run};
-use crate::model::{Given, Moment, Says, Timeline, Wish};
+use crate::engine::{
+    Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, Run,
+};
+use crate::model::{AskKind, Given, Moment, Says, Timeline, Wish};
 use crate::plan::{Place, Plan};
 use crate::value::{At, Type, Value};
 
@@ -159,6 +161,73 @@ impl<'a> Script<'a> {
         value
     }
 
+    /// People hear what they are asked, and will answer as it is given.
+    fn ask_people(&mut self, plan: &Plan, run: &Run, at: At, place: Place) {
+        let (Some(request), Some(ask)) = (run.request(place), plan.ask_at(place.node)) else { return };
+        let Some(conduct) = self.conducts.decision(plan, place) else {
+            return self.not_given(plan, at, place, request);
+        };
+        let when = match (&conduct.at, conduct.after_ms) {
+            (_, Some(after_ms)) => at.plus_ms(after_ms),
+            // What was to be decided before anybody asked is decided at once.
+            (Some(moment), None) => self.moments.instant(moment, &[]).unwrap_or(at).max(at),
+            (None, None) => at,
+        };
+        let needed = if request.items.is_empty() { request.need as usize } else { 1 };
+        let by: Vec<SmolStr> = match &conduct.by {
+            Some(by) => by.clone(),
+            None => request.of.iter().take(if conduct.rejects { 1 } else { needed }).cloned().collect(),
+        };
+        let rejects = conduct.rejects;
+        self.say(plan, when, place, &ask.kind, request, &by, rejects);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "who says what, when, to which question")]
+    fn say(
+        &mut self,
+        plan: &Plan,
+        when: At,
+        place: Place,
+        kind: &AskKind,
+        request: &Request,
+        by: &[SmolStr],
+        no: bool,
+    ) {
+        let path = plan.path(place);
+        if no {
+            let command = Command::Reject { path: Some(path), reason: None };
+            by.iter().take(1).for_each(|it| self.queue(when, Unasked::Command(Person(it.clone()), command.clone())));
+            return;
+        }
+        let items = request.items.len().max(1);
+        for item in 0..items {
+            // A checklist is worked through by whoever is there, an approval needs each of them.
+            let people: Vec<&SmolStr> = match request.items.is_empty() {
+                true => by.iter().collect(),
+                false => by.get(item % by.len().max(1)).into_iter().collect(),
+            };
+            for person in people {
+                let command = super::people::yes(kind, path.clone(), item);
+                self.queue(when, Unasked::Command(Person(person.clone()), command));
+            }
+        }
+    }
+
+    fn not_given(&mut self, plan: &Plan, at: At, place: Place, request: &Request) {
+        let unit = super::units::written(plan, place);
+        if self.manner == Manner::Strict {
+            let line = format!("given {} {{ after = 10m }}", unit.split('[').next().unwrap_or_default());
+            self.unanswered.push(Unanswered { what: unit, place, at, line, begins_late: false });
+            return;
+        }
+        let Some(ask) = plan.ask_at(place.node) else { return };
+        let after = crate::value::show_duration(PERSON_MS);
+        self.assumed.insert(format!("whoever is asked at `{unit}` says yes after {after}"));
+        let needed = if request.items.is_empty() { request.need as usize } else { 1 };
+        let by: Vec<SmolStr> = request.of.iter().take(needed).cloned().collect();
+        self.say(plan, at.plus_ms(PERSON_MS), place, &ask.kind, request, &by, false);
+    }
+
     fn usually_ms(&mut self, asked: &Asked) -> i64 {
         match self.manner {
             Manner::Strict => 0,
@@ -186,7 +255,10 @@ impl Cast for Script<'_> {
         }
     }
 
-    fn hear(&mut self, plan: &Plan, _run: &Run, at: At, event: &Event) {
+    fn hear(&mut self, plan: &Plan, run: &Run, at: At, event: &Event) {
+        if let Event::ApprovalRequested { place, .. } = event {
+            self.ask_people(plan, run, at, *place);
+        }
         if self.moments.hear(plan, at, event) && !self.waiting.is_empty() {
             self.queue_wishes();
         }
@@ -207,7 +279,7 @@ impl Cast for Script<'_> {
         }
         let after = crate::value::show_duration(PERSON_MS);
         self.assumed.insert(format!("a person resumes the run {after} after it says `pause`"));
-        Some((PERSON_MS, Person("operator".into()), Command::Resume))
+        Some((PERSON_MS, Person("operator".into()), Command::Resume { reason: None }))
     }
 
     fn is_lost(&self) -> bool {
@@ -218,8 +290,8 @@ impl Cast for Script<'_> {
 fn command(wish: Wish) -> Command {
     match wish {
         Wish::Pause => Command::Pause { reason: None },
-        Wish::Resume => Command::Resume,
-        Wish::Retry => Command::Retry { path: None },
+        Wish::Resume => Command::Resume { reason: None },
+        Wish::Retry => Command::Retry { path: None, reason: None },
         Wish::Skip => Command::Skip { path: None, reason: None },
         Wish::Rollback => Command::Rollback { reason: None },
         Wish::Cancel => Command::Cancel { reason: None },

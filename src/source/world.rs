@@ -41,6 +41,11 @@ pub trait World {
     /// Runs a command without a shell and returns its output. `NotNow` while checking.
     fn command(&self, argv: &[String], folder: &str) -> Result<String, ReadFailure>;
 
+    /// Returns the names of those who have a role; `NotNow` while checking.
+    fn members(&self, _role: &str) -> Result<Vec<String>, ReadFailure> {
+        Err(ReadFailure::NotNow)
+    }
+
     /// Returns the paths in a folder that a misspelt path may have meant.
     fn neighbours(&self, path: &str) -> Vec<String>;
 }
@@ -52,6 +57,8 @@ pub struct MemoryWorld {
     pub variables: BTreeMap<String, String>,
     /// Answers of commands by their words joined with spaces.
     pub commands: BTreeMap<String, String>,
+    /// Who has each role.
+    pub roles: BTreeMap<String, Vec<String>>,
 }
 
 impl MemoryWorld {
@@ -72,6 +79,10 @@ impl World for MemoryWorld {
 
     fn command(&self, argv: &[String], _folder: &str) -> Result<String, ReadFailure> {
         self.commands.get(&argv.join(" ")).cloned().ok_or(ReadFailure::NotNow)
+    }
+
+    fn members(&self, role: &str) -> Result<Vec<String>, ReadFailure> {
+        Ok(self.roles.get(role).cloned().unwrap_or_default())
     }
 
     fn neighbours(&self, _path: &str) -> Vec<String> {

@@ -124,6 +124,7 @@ impl Type {
         match self {
             Type::List(of) | Type::Range(of) => Some((**of).clone()),
             Type::Fleet => Some(Type::Target),
+            Type::People => Some(Type::Text),
             Type::Any => Some(Type::Any),
             _ => None,
         }
@@ -132,7 +133,7 @@ impl Type {
     /// Returns whether a value of this type may stand where `wanted` is asked for.
     ///
     /// The only conversions are `int` to `number`, a string type to `string`, a fleet and a list of targets to
-    /// each other, and a present value to an optional one.
+    /// each other, people and a list of names likewise, and a present value to an optional one.
     pub fn fits(&self, wanted: &Type) -> bool {
         match (self, wanted) {
             (Type::Any, _) | (_, Type::Any) => true,
@@ -144,6 +145,8 @@ impl Type {
             (Type::OneOf(has), Type::OneOf(wanted)) => has.iter().all(|it| wanted.contains(it)),
             (Type::Fleet, Type::List(of)) => Type::Target.fits(of),
             (Type::List(of), Type::Fleet) => of.fits(&Type::Target),
+            (Type::People, Type::List(of)) => Type::Text.fits(of),
+            (Type::List(of), Type::People) => of.fits(&Type::Text),
             (Type::List(of), Type::List(wanted)) | (Type::Range(of), Type::Range(wanted)) => of.fits(wanted),
             (Type::Map(of), Type::Map(wanted)) => of.fits(wanted),
             (Type::Record(record), Type::Map(wanted)) => record.fields.values().all(|it| it.fits(wanted)),

@@ -152,6 +152,13 @@ impl Board {
             | Event::Logged { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }
+            | Event::ApprovalRequested { .. }
+            | Event::Approved { .. }
+            | Event::Rejected { .. }
+            | Event::Ticked { .. }
+            | Event::Confirmed { .. }
+            | Event::Expired { .. }
+            | Event::Claimed { .. }
             | Event::RollbackStarted { .. }
             | Event::UndoBegan { .. }
             | Event::UndoFailed { .. }

@@ -1,5 +1,6 @@
 //! One event as a line of a log: what a person wants to read of it, and how glad it is. Most events are none.
 
+use super::people::people_line;
 use super::public::is_question;
 use super::{Board, noun};
 use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, origin_of};
@@ -26,13 +27,16 @@ pub enum Tone {
 pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
     let path = |place: &Place| board.plan.path(*place);
     let because = |cause: &Cause| because(board, cause);
+    let with = |reason: &Option<String>| reason.as_ref().map_or_else(String::new, |it| format!(": {it}"));
     match event {
         Event::RunStarted(it) => plain(format!("`{}` started by {}.", it.rollout, it.by.0)),
         Event::Began { place, .. } if is_shown(board, *place) => {
             plain(format!("{} {}: started.", noun_at(board, *place), path(place)))
         }
-        Event::Skipped { place, by: Some(by) } => careful(format!("{}: skipped by {}.", path(place), by.0)),
-        Event::Skipped { place, by: None } if is_shown(board, *place) => {
+        Event::Skipped { place, by: Some(by), reason } => {
+            careful(format!("{}: skipped by {}{}.", path(place), by.0, with(reason)))
+        }
+        Event::Skipped { place, by: None, .. } if is_shown(board, *place) => {
             plain(format!("{} {}: skipped.", noun_at(board, *place), path(place)))
         }
         Event::Asked { place, attempt, verify: false } if *attempt > 1 && !is_question(&board.plan, *place) => {
@@ -53,8 +57,17 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         }
         Event::Logged { message, .. } => plain(message.clone()),
         Event::Paused { why, by } => careful(paused(board, why, by.as_ref().map(|it| it.0.as_str()))),
-        Event::Resumed { by } => plain(format!("resumed by {}.", by.0)),
-        Event::Retried { place, by } => plain(format!("{}: {} wants it tried again.", path(place), by.0)),
+        Event::Resumed { by, reason } => plain(format!("resumed by {}{}.", by.0, with(reason))),
+        Event::Retried { place, by, reason } => {
+            plain(format!("{}: {} wants it tried again{}.", path(place), by.0, with(reason)))
+        }
+        Event::ApprovalRequested { .. }
+        | Event::Approved { .. }
+        | Event::Rejected { .. }
+        | Event::Ticked { .. }
+        | Event::Confirmed { .. }
+        | Event::Expired { .. }
+        | Event::Claimed { .. } => people_line(board, event),
         Event::RollbackStarted { place, cause } => {
             careful(format!("{}: rolling back: {}.", or_run(path(place)), because(cause)))
         }
@@ -180,6 +193,10 @@ fn paused(board: &Board, why: &PauseReason, by: Option<&str>) -> String {
         PauseReason::Interrupted { place } => {
             format!("paused: `{}` needs a person.", board.plan.path(*place))
         }
+        PauseReason::Unanswered { place } => {
+            format!("paused: `{}` was not answered in time.", board.plan.path(*place))
+        }
+        PauseReason::Rejected { place } => format!("paused: `{}` was rejected.", board.plan.path(*place)),
     }
 }
 

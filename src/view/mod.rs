@@ -5,15 +5,18 @@
 //! - `board`: how far everything is, folded event by event
 //! - `status`: the board at one moment, for people and for programs
 //! - `line`: one event as a line of a log
+//! - `people`: what people are asked and what they say
 
 mod board;
 mod line;
 mod noun;
+mod people;
 mod public;
 mod status;
 
 pub use board::{Board, StageBoard};
 pub use line::{Line, Tone, line};
 pub use noun::noun;
+pub use people::OpenItem;
 pub use public::{EventFacts, PublicEvent, public_event};
 pub use status::{StageStatus, Status, WaitingFor};

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value as Json, json};
 
 use super::noun;
+use super::people::people_public;
 use crate::engine::{Answer, Cause, Ending, Event, PauseReason};
 use crate::model::Act;
 use crate::plan::{NodeKind, Place, Plan};
@@ -90,7 +91,9 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
             });
             (named(place, "started"), Some(place), more)
         }
-        Event::Skipped { place, by } => (named(place, "skipped"), Some(place), json!({"by": by})),
+        Event::Skipped { place, by, reason } => {
+            (named(place, "skipped"), Some(place), json!({"by": by, "reason": reason}))
+        }
         Event::Asked { place, attempt, verify } => {
             let kind = if *verify || is_question(plan, *place) { "gate_asked" } else { "step_started" };
             (kind.to_owned(), Some(place), json!({"attempt": attempt, "verify": verify.then_some(true)}))
@@ -118,8 +121,17 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         }
         Event::Logged { place, message } => ("logged".to_owned(), Some(place), json!({"message": message})),
         Event::Paused { why, by } => return paused(why, json!(by)),
-        Event::Resumed { by } => ("resumed".to_owned(), None, json!({"by": by})),
-        Event::Retried { place, by } => ("retried".to_owned(), Some(place), json!({"by": by})),
+        Event::Resumed { by, reason } => ("resumed".to_owned(), None, json!({"by": by, "reason": reason})),
+        Event::Retried { place, by, reason } => {
+            ("retried".to_owned(), Some(place), json!({"by": by, "reason": reason}))
+        }
+        Event::ApprovalRequested { .. }
+        | Event::Approved { .. }
+        | Event::Rejected { .. }
+        | Event::Ticked { .. }
+        | Event::Confirmed { .. }
+        | Event::Expired { .. }
+        | Event::Claimed { .. } => return people_public(plan, event),
         Event::RollbackStarted { place, cause } => ("rollback_started".to_owned(), Some(place), why(plan, cause)),
         Event::UndoBegan { place, .. } => ("undo_started".to_owned(), Some(place), json!({})),
         Event::Undone { place } => (named(place, "undone"), Some(place), json!({})),
@@ -185,6 +197,8 @@ fn paused(why: &PauseReason, by: Json) -> (String, Option<Place>, Json) {
         PauseReason::Said { place, message } => (Some(*place), "said", Some(message.as_str())),
         PauseReason::Failed { place } => (Some(*place), "failed", None),
         PauseReason::Interrupted { place } => (Some(*place), "interrupted", None),
+        PauseReason::Unanswered { place } => (Some(*place), "unanswered", None),
+        PauseReason::Rejected { place } => (Some(*place), "rejected", None),
     };
     ("paused".to_owned(), place, json!({"cause": cause, "message": message, "by": by}))
 }
@@ -201,6 +215,10 @@ fn why(plan: &Plan, cause: &Cause) -> Json {
         Cause::TooMany { failed, tolerated } => json!({"cause": "too_many", "failed": failed, "tolerated": tolerated}),
         Cause::TimedOut { after_ms } => json!({"cause": "timed_out", "after_ms": after_ms}),
         Cause::DeadlinePassed { deadline } => json!({"cause": "deadline_passed", "deadline": deadline.to_string()}),
+        Cause::Unanswered { missing, after_ms } => {
+            json!({"cause": "unanswered", "missing": missing, "after_ms": after_ms})
+        }
+        Cause::Rejected { by, reason } => json!({"cause": "rejected", "by": by, "reason": reason}),
         Cause::Person { by, reason } => json!({"cause": "person", "by": by, "reason": reason}),
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::Board;
-use crate::engine::{Cause, PauseReason, Waiting, explain};
+use super::{Board, OpenItem};
+use crate::engine::{Cause, PauseReason, Waiting, either, explain};
+use crate::plan::Place;
 use crate::value::At;
 
 /// What `status --format json` prints.
@@ -50,12 +51,32 @@ pub struct StageStatus {
 /// One thing that holds the run.
 #[derive(Debug, Clone, Serialize)]
 pub struct WaitingFor {
-    /// `person`, `wait`, `delay`, `backoff`, `settle`, `again`.
+    /// `person`, `approval`, `checklist`, `confirm`, `wait`, `delay`, `backoff`, `settle`, `again`.
     pub kind: &'static str,
     pub path: String,
     pub until: Option<String>,
     /// What a person reads: a sentence without a period.
     pub what: String,
+    /// Who may answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+    /// How many answers are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<u32>,
+    /// What is left of a checklist.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<OpenItem>,
+}
+
+impl WaitingFor {
+    /// Whether somebody has to do something.
+    pub fn is_of_people(&self) -> bool {
+        matches!(self.kind, "person" | "approval" | "checklist" | "confirm")
+    }
+
+    fn new(kind: &'static str, path: String, until: Option<String>, what: String) -> WaitingFor {
+        WaitingFor { kind, path, until, what, people: Vec::new(), missing: None, items: Vec::new() }
+    }
 }
 
 /// More than so many paths are not listed.
@@ -104,7 +125,8 @@ impl Board {
     pub fn eta(&self, now: At) -> Option<At> {
         let (done, total) = self.counts();
         let began = self.began?;
-        let goes_forward = self.state() == "running" && done > 0 && done < total;
+        // Nobody knows how long people take.
+        let goes_forward = self.state() == "running" && !self.run.awaits_people() && done > 0 && done < total;
         goes_forward.then(|| now.plus_ms(now.since_ms(began) * i64::from(total - done) / i64::from(done)))
     }
 
@@ -125,20 +147,21 @@ impl Board {
         let mut holds: Vec<WaitingFor> = self.run.paused().map(|why| self.pause_hold(why)).into_iter().collect();
         for place in self.run.awaiting().take(LISTED_MAX) {
             let path = self.plan.path(place);
-            let what = format!("`{path}` has failed: say `retry`, `skip` or `rollback`");
+            let what = format!("`{path}` has failed: say {}", self.ways_on(place));
             if holds.iter().all(|it| it.path != path) {
-                holds.push(WaitingFor { kind: "person", path, until: None, what });
+                holds.push(WaitingFor::new("person", path, None, what));
             }
         }
         if let Some(until) = self.run.retained_until() {
             let what = format!("it has succeeded and can be taken back until {until}");
             let until = Some(until.to_string());
-            holds.push(WaitingFor { kind: "retained", path: String::new(), until, what });
+            holds.push(WaitingFor::new("retained", String::new(), until, what));
         }
+        holds.extend(self.waiting_for_people().take(LISTED_MAX));
         for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
             let (kind, what) = wait_words(*why);
             let what = format!("{what} until {until}");
-            holds.push(WaitingFor { kind, path: self.plan.path(*place), until: Some(until.to_string()), what });
+            holds.push(WaitingFor::new(kind, self.plan.path(*place), Some(until.to_string()), what));
         }
         holds
     }
@@ -150,15 +173,29 @@ impl Board {
             PauseReason::Said { place, message } => (self.plan.path(*place), message.clone()),
             PauseReason::Failed { place } => {
                 let path = self.plan.path(*place);
-                let what = format!("`{path}` has failed: say `retry`, `skip` or `rollback`");
+                let what = format!("`{path}` has failed: say {}", self.ways_on(*place));
                 (path, what)
             }
             PauseReason::Interrupted { place } => {
                 let why = explain(&self.plan, &self.run, &Cause::Within { place: *place });
-                (self.plan.path(*place), format!("{why}: say `retry`, `skip` or `rollback`"))
+                (self.plan.path(*place), format!("{why}: say {}", self.ways_on(*place)))
+            }
+            PauseReason::Unanswered { place } => {
+                let path = self.plan.path(*place);
+                let what = format!("`{path}` was not answered in time: answer it now, or say `resume` to ask again");
+                (path, what)
+            }
+            PauseReason::Rejected { place } => {
+                let path = self.plan.path(*place);
+                let what = format!("`{path}` was rejected: say `resume` to ask again, or `rollback`");
+                (path, what)
             }
         };
-        WaitingFor { kind: "person", path, until: None, what }
+        WaitingFor::new("person", path, None, what)
+    }
+
+    fn ways_on(&self, place: Place) -> String {
+        either(self.run.ways_on(&self.plan, place))
     }
 }
 

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 
 use rollout::engine::{Event, Outcome, Run, apply};
 use rollout::journal::{Entry, Journal, Reader, Sqlite, StoredPlan, verify};
+use rollout::plan::{KeptValues, Plan};
+use rollout::sim::{Luck, Odds, play};
 use rollout::value::At;
 
+use crate::people;
 use crate::sessions::HOSTS;
 use crate::stage::Stage;
 use crate::toy;
 
 const RUN: &str = "20261121-aaaa";
+const DECIDED: &str = "20261121-bbbb";
 
 fn recorded(version: &str, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals").join(version).join(name)
@@ -36,14 +40,21 @@ fn recorded_journals_verify() {
 
 #[test]
 fn recorded_events_are_read_and_written_as_they_were() {
-    let (_folder, reader) = copied("v1", "every-event.db");
+    are_as_they_were("every-event.db", &toy::every_event(&toy::plan("vision_model")));
+    are_as_they_were("people.db", &toy::people_events(&toy::plan("vision_model")));
+}
+
+fn are_as_they_were(name: &str, events: &[Event]) {
+    let (folder, reader) = copied("v1", name);
     let records = reader.records(Some(RUN), 0, usize::MAX).expect("they read");
-    let events: Vec<Event> = records.iter().map(|it| (*it.event).clone()).collect();
-    assert_eq!(events, toy::every_event(&toy::plan("vision_model")));
-    let connection = rusqlite::Connection::open(_folder.path().join("journal.db")).expect("it opens");
-    let mut query = connection.prepare("SELECT body FROM event ORDER BY seq").expect("the table is there");
+    let read: Vec<Event> = records.iter().map(|it| (*it.event).clone()).collect();
+    assert_eq!(read, events);
+    let connection = rusqlite::Connection::open(folder.path().join("journal.db")).expect("it opens");
+    let mut query = connection
+        .prepare("SELECT body FROM event WHERE run = '20261121-aaaa' ORDER BY seq")
+        .expect("the table is there");
     let bodies = query.query_map([], |row| row.get::<_, String>(0)).expect("it reads");
-    for (body, event) in bodies.zip(&events) {
+    for (body, event) in bodies.zip(events) {
         assert_eq!(body.expect("text"), serde_json::to_string(event).expect("plain data"));
     }
 }
@@ -72,6 +83,22 @@ fn recorded_runs_replay_to_their_ending() {
     }
 }
 
+#[test]
+fn a_recorded_run_in_which_people_decided_replays_to_its_ending() {
+    let (_folder, reader) = copied("v1", "people.db");
+    assert_eq!(verify(&reader, DECIDED).expect("it is there").broken, None);
+    let summary = reader.run(DECIDED).expect("it is there");
+    let plan = reader.plan(&summary.plan).expect("it reads");
+    let mut run = Run::new();
+    let mut decided = 0;
+    for record in reader.records(Some(DECIDED), 0, usize::MAX).expect("they read") {
+        decided += u32::from(matches!(&*record.event, Event::Approved { .. } | Event::Ticked { .. }));
+        apply(&plan, &mut run, record.at, &record.event);
+    }
+    assert_eq!(run.finished(), summary.outcome);
+    assert!(decided > 3, "people decided {decided} times");
+}
+
 /// Run by hand, once for each version of the format: `cargo test record_ -- --ignored`.
 #[test]
 #[ignore = "records the corpus anew"]
@@ -98,4 +125,32 @@ fn record_real_runs() {
     assert_eq!(stage.say(&["run", "hosts.rollout"]).code, 0);
     assert_eq!(stage.say(&["run", "hosts.rollout", "--input", "fails=true"]).code, 3);
     std::fs::copy(stage.state().join("journal.db"), path).expect("the engine has gone, so the file is whole");
+}
+
+/// Run by hand as well: every event about people, and a run on virtual time in which they decide.
+#[test]
+#[ignore = "records the corpus anew"]
+fn record_people() {
+    let path = recorded("v1", "people.db");
+    assert!(!path.exists(), "a recorded journal stays as it is");
+    let sqlite = Sqlite::open(&path).expect("it opens");
+    let write = |run: &str, plan: &Plan, events: Vec<(At, Event)>| {
+        for (step, (at, event)) in events.into_iter().enumerate() {
+            let stored = (step == 0).then(|| StoredPlan::of(plan));
+            let entry = Entry { run: run.into(), at, events: vec![event], plan: stored };
+            sqlite.append(vec![entry]).wait().expect("it is written");
+        }
+    };
+    let toy = toy::plan("vision_model");
+    let at = |step: usize| At(1_794_900_000_000 + step as i64 * 1000);
+    let events = toy::people_events(&toy).into_iter().enumerate().map(|(step, event)| (at(step), event));
+    write(RUN, &toy, events.collect());
+    let plan = people::plan_of(people::REVIEWED);
+    let luck = Luck { seed: 3, odds: Odds { person_silent: 200, ..Odds::NONE } };
+    let mut events = play(&plan, &KeptValues::new(), luck, &mut |_| None).events;
+    if let Some((_, Event::RunStarted(started))) = events.first_mut() {
+        started.run = DECIDED.into();
+        started.plan = plan.digest().into();
+    }
+    write(DECIDED, &plan, events);
 }

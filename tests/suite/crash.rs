@@ -145,6 +145,36 @@ fn a_step_of_which_nobody_knows_waits_for_a_person() {
 }
 
 #[test]
+fn an_undo_of_which_nobody_knows_waits_for_what_still_can_be_done() {
+    let stage = Stage::with(
+        "back.rollout",
+        "rollout back {
+           stage one { step a { run \"true\", undo { run \"echo x >> log.txt; sleep 60\" } } }
+           stage two { fail \"told to\" }
+         }",
+    );
+    let run = stage.start(&["run", "back.rollout"]);
+    stage.until("the undo has begun", || stage.read("log.txt") == "x\n");
+    kill_after(&stage, run, 0);
+    insta::assert_snapshot!(stage.say(&["resume-all"]).shown(), @r#"
+    the engine is here again and goes on.
+    paused: `one/a/undo/run~1` needs a person.
+    step one/a/undo/run~1: failed: the engine died meanwhile, and nobody knows whether it ran to its end.
+    --- stderr
+    Run RUN waits: `one/a/undo/run~1`: the engine died meanwhile, and nobody knows whether it ran to its end: say `retry` or `skip`.
+    Go on with `rollout retry RUN`, `rollout skip RUN`.
+    --- exit 6
+    "#);
+    insta::assert_snapshot!(stage.say(&["rollback", "--yes"]).shown(), @r#"
+    --- stderr
+    error: the run is being rolled back already
+    --- exit 2
+    "#);
+    assert_eq!(stage.say(&["skip", "--reason", "undone by hand"]).code, 3);
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
+}
+
+#[test]
 fn a_secret_that_is_gone_after_a_restart_pauses_the_run_and_is_named() {
     let text = r#"
 secret token = env("TOKEN")

@@ -188,9 +188,83 @@ async fn what_is_due_while_a_run_is_paused_comes_after() {
     handle.command(&run, dana(), Command::Pause { reason: None }).await.expect("it is heeded");
     tokio::time::sleep(Duration::from_millis(250)).await;
     assert_eq!(script.begun(), 0, "nothing new begins while it is paused");
-    handle.command(&run, dana(), Command::Resume).await.expect("it is heeded");
+    handle.command(&run, dana(), Command::Resume { reason: None }).await.expect("it is heeded");
     rest(&handle, &run).await;
     assert_eq!(outcome(&journal, &run), Some(Outcome::Succeeded));
+    handle.leave();
+    drive.await.expect("no panic").expect("no error");
+}
+
+#[tokio::test]
+async fn jobs_without_a_place_do_not_begin_in_a_paused_run() {
+    let journal = Arc::new(Memory::new());
+    let script = Script::new(&journal, Duration::from_millis(50), false);
+    let (host, handle) = host(&journal, &script, 2);
+    let drive = tokio::spawn(host.drive());
+    let run = start(&handle, fleet("    for t in all { at_once = 8, run \"true\" { retry = 2 } }")).await;
+    handle.command(&run, dana(), Command::Pause { reason: None }).await.expect("it is heeded");
+    rest(&handle, &run).await;
+    assert_eq!(script.begun(), 2, "what was under way ends, and nothing else begins");
+    handle.command(&run, dana(), Command::Resume { reason: None }).await.expect("it is heeded");
+    rest(&handle, &run).await;
+    assert_eq!(outcome(&journal, &run), Some(Outcome::Succeeded));
+    assert_eq!(script.begun(), 10, "each is done once in the end");
+    handle.leave();
+    drive.await.expect("no panic").expect("no error");
+}
+
+#[tokio::test]
+async fn a_question_without_a_place_is_asked_again_when_somebody_resumes() {
+    let journal = Arc::new(Memory::new());
+    let script = Script::new(&journal, Duration::from_millis(50), false);
+    let (host, handle) = host(&journal, &script, 1);
+    let drive = tokio::spawn(host.drive());
+    let run = start(&handle, fleet("    parallel { run \"true\", run \"true\", run \"true\" }")).await;
+    handle.command(&run, dana(), Command::Pause { reason: None }).await.expect("it is heeded");
+    rest(&handle, &run).await;
+    // The engine may go, and come back: what never began is no riddle to it.
+    handle.leave();
+    drive.await.expect("no panic").expect("no error");
+    let (host, handle) = host_again(&journal, &script);
+    let drive = tokio::spawn(host.drive());
+    handle.command(&run, dana(), Command::Resume { reason: None }).await.expect("it is heeded");
+    rest(&handle, &run).await;
+    assert_eq!(outcome(&journal, &run), Some(Outcome::Succeeded));
+    assert_eq!(script.begun(), 3);
+    handle.leave();
+    drive.await.expect("no panic").expect("no error");
+}
+
+fn host_again(journal: &Arc<Memory>, script: &Arc<Script>) -> (Host, HostHandle) {
+    host(journal, script, 1)
+}
+
+#[tokio::test]
+async fn a_host_stays_while_people_are_asked() {
+    let journal = Arc::new(Memory::new());
+    let script = Script::new(&journal, Duration::from_millis(1), false);
+    let (host, handle) = host(&journal, &script, 1);
+    let drive = tokio::spawn(host.drive());
+    let run = start(&handle, fleet("    approve [\"dana\", \"lee\"]\n    run \"true\"")).await;
+    assert_eq!(handle.is_at_rest(&run).await, Ok(Some(false)), "it waits for lee");
+    handle.leave();
+    let approve = || Command::Approve { path: None, reason: None };
+    assert!(handle.command(&run, dana(), approve()).await.is_err(), "the author may not");
+    handle.command(&run, Person("lee".into()), approve()).await.expect("lee is asked");
+    drive.await.expect("no panic").expect("no error");
+    assert_eq!(outcome(&journal, &run), Some(Outcome::Succeeded));
+}
+
+#[tokio::test]
+async fn a_run_whose_approval_its_author_alone_could_give_does_not_begin() {
+    let journal = Arc::new(Memory::new());
+    let script = Script::new(&journal, Duration::from_millis(1), false);
+    let (host, handle) = host(&journal, &script, 1);
+    let drive = tokio::spawn(host.drive());
+    let plan = fleet("    approve [\"dana\"]");
+    let request = StartRequest { plan, by: dana(), reason: None, variables: BTreeMap::new() };
+    let refused = handle.start(request).await.expect_err("nobody could ever approve it").to_string();
+    assert_eq!(refused, "`one/approve~1` needs somebody other than dana, who starts the run, and nobody is left");
     handle.leave();
     drive.await.expect("no panic").expect("no error");
 }

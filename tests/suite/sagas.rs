@@ -37,7 +37,7 @@ fn program(seed: u64) -> String {
 }
 
 fn stage_entry(text: &mut String, random: &mut Rng, number: u32) {
-    match random.u32(0..5) {
+    match random.u32(0..7) {
         0 => step(text, number),
         1 => {
             text.push_str("    parallel {\n");
@@ -46,6 +46,8 @@ fn stage_entry(text: &mut String, random: &mut Rng, number: u32) {
             text.push_str("    }\n");
         }
         2 => text.push_str("    wait 5m\n"),
+        3 => text.push_str("    approve [\"dana\", \"lee\"] { need = 2, within = 4h }\n"),
+        4 => text.push_str("    checklist \"all\" by [\"dana\", \"lee\"] { \"one\", \"two\", on_reject = rollback }\n"),
         _ => a_loop(text, random, number),
     }
 }
@@ -134,7 +136,7 @@ fn stage(plan: &Plan, place: Place) -> NodeId {
 
 #[test]
 fn what_is_taken_back_goes_back_in_the_order_in_which_it_rests() {
-    let odds = Odds { job_fails: 100, probe_violated: 150, probe_unknown: 50 };
+    let odds = Odds { job_fails: 100, probe_violated: 150, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
     let (mut rolled_back, mut pairs) = (0, 0);
     for seed in 0..300 {
         let text = program(seed);
@@ -174,7 +176,7 @@ fn what_is_taken_back_goes_back_in_the_order_in_which_it_rests() {
 
 #[test]
 fn every_random_rollout_ends_the_same_wherever_the_engine_dies() {
-    let odds = Odds { job_fails: 80, probe_violated: 100, probe_unknown: 50 };
+    let odds = Odds { job_fails: 80, probe_violated: 100, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
     for seed in 1000..1060 {
         let text = program(seed);
         let plan = plan_of(&text);

@@ -287,3 +287,72 @@ fn a_what_if_run_says_what_it_took_for_granted() {
     let document: serde_json::Value = serde_json::from_str(&said.out).expect("it is JSON");
     assert_eq!(document["outcome"], "rolled_back", "{document}");
 }
+
+/// A rollout that asks people before it does anything.
+const ASKING: &str = r#"people leads = ["dana", "lee", "kim"]
+people duty = role("oncall")
+rollout shop {
+  stage prepare {
+    checklist "Before the pilot" by leads { "Rollback plan read", "On-call told" }
+    approve leads { need = 2, within = 4h }
+    confirm "Is the line free?" by duty
+  }
+  stage pilot { step put { run "put.sh", undo { run "remove.sh" } } }
+}
+"#;
+
+#[test]
+fn people_answer_as_it_is_given() {
+    let play = |test: &str| {
+        let stage = Stage::with("shop.rollout", &format!("{ASKING}\n{test}\n"));
+        let said = stage.say(&["test", "shop.rollout"]);
+        (format!("{}{}", said.out, said.err), said.code)
+    };
+    let passes = |test: &str| {
+        let (text, code) = play(test);
+        assert_eq!(code, 0, "{text}");
+    };
+    passes(
+        r#"test "each at its time" {
+          call shop { }
+          given prepare.checklist { at = 10m }
+          given prepare.approve   { at = 20m, by = ["dana", "lee"] }
+          given prepare.confirm   { after = 5m }
+          expect outcome == succeeded
+          expect ends(prepare.checklist) == 10m and ends(prepare.approve) == 20m
+          expect begins(pilot) == 25m
+        }"#,
+    );
+    passes(
+        r#"test "one of two is not enough, and then it is too late" {
+          call shop { }
+          given prepare.checklist { after = 1m }
+          given prepare.approve   { after = 1h, by = kim }
+          expect outcome == paused and paused_at == prepare.approve
+          expect not started(pilot)
+        }"#,
+    );
+    passes(
+        r#"test "nobody answers" {
+          call shop { }
+          given prepare.checklist { by = [] }
+          expect outcome == waiting and waits_for == prepare.checklist
+        }"#,
+    );
+    passes(
+        r#"test "somebody says no" {
+          call shop { }
+          given prepare.checklist { }
+          given prepare.approve   { rejects = true, by = lee }
+          given operator { paused + 1m = rollback }
+          expect outcome in [failed, rolled_back]
+          expect not started(pilot)
+        }"#,
+    );
+    let (text, code) = play("test \"people are left out\" { call shop { }, expect outcome == succeeded }");
+    assert_eq!(code, 1);
+    assert!(text.contains("add `given prepare.checklist { after = 10m }`"), "{text}");
+    let stage = Stage::with("shop.rollout", ASKING);
+    let said = stage.say(&["simulate", "shop.rollout"]);
+    assert!(said.out.contains("whoever is asked at `prepare.approve` says yes after 5m"), "{}{}", said.out, said.err);
+}

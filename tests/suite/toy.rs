@@ -84,6 +84,46 @@ fn dana() -> Person {
     Person("dana".into())
 }
 
+/// Returns events in which everything that is written about people occurs, and every reason that was added later.
+pub fn people_events(plan: &Plan) -> Vec<Event> {
+    let place = Place::new(NodeId(7), Slot(3));
+    let reason = || Some("looked at it".to_owned());
+    let rejected = || Cause::Rejected { by: dana(), reason: reason() };
+    let unanswered = || Cause::Unanswered { missing: 2, after_ms: 14_400_000 };
+    vec![
+        started("20261121-aaaa", plan),
+        Event::Skipped { place, by: Some(dana()), reason: reason() },
+        Event::Resumed { by: dana(), reason: reason() },
+        Event::Retried { place, by: dana(), reason: reason() },
+        Event::ApprovalRequested {
+            place,
+            of: vec!["dana".into(), "lee".into()],
+            need: 2,
+            until: Some(At(1_795_000_000_000)),
+            text: Some("Let it go?".to_owned()),
+            items: vec!["On-call told".to_owned(), "Plan read".to_owned()],
+        },
+        Event::ApprovalRequested { place, of: vec!["lee".into()], need: 1, until: None, text: None, items: Vec::new() },
+        Event::Approved { place, by: dana(), reason: reason(), left: 1 },
+        Event::Approved { place, by: dana(), reason: None, left: 0 },
+        Event::Rejected { place, by: dana(), reason: reason() },
+        Event::Ticked { place, item: 1, text: "Plan read".to_owned(), by: dana(), reason: None, left: 1 },
+        Event::Confirmed { place, by: dana(), reason: None },
+        Event::Expired { place },
+        Event::Claimed { by: dana(), claim: "lee".into() },
+        Event::Paused { why: PauseReason::Unanswered { place }, by: None },
+        Event::Paused { why: PauseReason::Rejected { place }, by: None },
+        Event::Ended { place, ending: Ending::Failed { cause: rejected() } },
+        Event::Ended { place, ending: Ending::Failed { cause: unanswered() } },
+        Event::Answered {
+            place,
+            attempt: 2,
+            answer: Answer::Fault(Fault { kind: FaultKind::NotBegun, message: "it was paused".to_owned(), code: None }),
+        },
+        finished(Outcome::Failed),
+    ]
+}
+
 /// Returns events in which every variant of everything that is written occurs.
 pub fn every_event(plan: &Plan) -> Vec<Event> {
     let place = Place::new(NodeId(7), Slot(3));
@@ -103,8 +143,8 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
             timeout: Some(At(1_795_000_000_000)),
             deadline: Some(At(1_795_000_500_000)),
         },
-        Event::Skipped { place, by: Some(dana()) },
-        Event::Skipped { place, by: None },
+        Event::Skipped { place, by: Some(dana()), reason: None },
+        Event::Skipped { place, by: None, reason: None },
         Event::Asked { place, attempt: 1, verify: false },
         Event::Asked { place, attempt: 2, verify: true },
         Event::Evaluated {
@@ -124,8 +164,8 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
         kept(Some("factory-ny"), "version", Value::text("2.1.0")),
         kept(None, "size", Value::Size(1 << 20)),
         Event::Logged { place, message: "over the hill".to_owned() },
-        Event::Resumed { by: dana() },
-        Event::Retried { place, by: dana() },
+        Event::Resumed { by: dana(), reason: None },
+        Event::Retried { place, by: dana(), reason: None },
         Event::RollbackStarted { place, cause: Cause::Within { place } },
         Event::UndoBegan { place, tolerated: None },
         Event::UndoBegan { place, tolerated: Some(condition(Truth::Violated)) },

@@ -67,13 +67,23 @@ fn play(page: &Page) -> String {
         } else {
             let text: String = body.iter().flat_map(|it| [*it, "\n"]).collect();
             if let Some((_, name)) = info.split_once("file=") {
-                fs::write(folder.join(name), &text).expect("the file can be written");
+                fs::write(folder.join(name), by_whoever_plays(&text)).expect("the file can be written");
             }
             played.push_str(&text);
         }
         played.push_str("```\n");
     }
     played
+}
+
+/// Who acts on a page is dana; where a file names her it means whoever plays the page.
+fn by_whoever_plays(text: &str) -> String {
+    Regex::new(r"\bdana\b").expect("it is a pattern").replace_all(text, player()).into_owned()
+}
+
+fn player() -> String {
+    let name = Command::new("id").arg("-un").output().expect("there is `id`").stdout;
+    String::from_utf8_lossy(&name).trim().to_owned()
 }
 
 /// Runs a command as a person would, and returns what they would see.
@@ -91,9 +101,7 @@ fn output(command: &str, folder: &Path) -> String {
     let output = shell.output().expect("there is a shell");
     let text = String::from_utf8(output.stdout).expect("it prints text");
     // Somebody has to have done it, and on a page it is the same person everywhere.
-    let name = Command::new("id").arg("-un").output().expect("there is `id`").stdout;
-    let name = String::from_utf8_lossy(&name).trim().to_owned();
-    let person = Regex::new(&format!(r"\b{}\b", regex::escape(&name))).expect("it is a pattern");
+    let person = Regex::new(&format!(r"\b{}\b", regex::escape(&player()))).expect("it is a pattern");
     let text = text.replace(&folder.display().to_string(), "/home/dana/rollouts");
     let text = person.replace_all(&text, "dana");
     text.lines().flat_map(|it| [it.trim_end(), "\n"]).collect()
