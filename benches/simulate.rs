@@ -20,7 +20,9 @@ fn main() {
 /// A fleet, and five steps for each of its targets.
 fn fleet(targets: usize) -> String {
     let mut text = String::from("fleet sites {\n");
-    (0..targets).for_each(|it| drop(writeln!(text, "  target s{it} {{}}")));
+    for target in 0..targets {
+        let _ = writeln!(text, "  target s{target} {{}}");
+    }
     text.push_str(
         "}\nprobe up(site: target) { tcp \"${site}:80\" }\nrollout web {\n  stage all {\n    for site in sites {\n      \
          at_once = 100\n      step a { run \"a ${site}\", undo { } }\n      step b { run \"b ${site}\", undo { } }\n      \
@@ -34,7 +36,9 @@ fn fleet(targets: usize) -> String {
 /// A metric that is looked at every minute for a month.
 fn watch(targets: usize) -> String {
     let mut text = String::from("fleet sites {\n");
-    (0..targets).for_each(|it| drop(writeln!(text, "  target s{it} {{}}")));
+    for target in 0..targets {
+        let _ = writeln!(text, "  target s{target} {{}}");
+    }
     text.push_str(
         "}\nmetric load(site: target): percent {\n  from = prometheus(\"http://127.0.0.1:9090\")\n  query = \
          \"load{site='${site}'}\"\n  unit = ratio\n}\nrollout web {\n  stage all {\n    for site in sites { step a { run \
