@@ -212,7 +212,7 @@ impl<'t> Checker<'t> {
 }
 
 /// Takes a chain of names apart; none if something else is part of it.
-fn links(tree: syntax::Expr<'_>) -> Option<Vec<Link<'_>>> {
+pub(super) fn links(tree: syntax::Expr<'_>) -> Option<Vec<Link<'_>>> {
     match tree.kind() {
         Tree::Name(name) => Some(vec![Link { name, index: None }]),
         Tree::Field { of, name } => {

@@ -15,6 +15,7 @@ use super::kept::Kept;
 use super::lets::LetState;
 use super::report::Report;
 use super::rows::Labels;
+use super::scenarios::Tried;
 use super::spot::Spot;
 use super::units::StageUnits;
 use crate::diag::{Code, Diagnostic};
@@ -65,6 +66,8 @@ pub(super) struct Checker<'t> {
     /// The path of the body that is read, without targets.
     pub path: String,
     pub units: StageUnits,
+    /// What a test tries, while it is read.
+    pub tried: Option<Tried>,
     /// What was said of loops that says whether they take their targets.
     pub loops_said: HashMap<LocalId, bool>,
     pub calls: Vec<CallFound>,
@@ -115,6 +118,7 @@ impl<'t> Checker<'t> {
             spot: Spot::default(),
             path: String::new(),
             units: StageUnits::default(),
+            tried: None,
             loops_said: HashMap::new(),
             calls: Vec::new(),
             applying: Vec::new(),
@@ -155,6 +159,7 @@ impl<'t> Checker<'t> {
         self.check_rollouts();
         self.check_cycles();
         self.settle_takes();
+        self.check_tests();
         if !self.report.has_errors() {
             self.lint();
         }

@@ -183,7 +183,8 @@ impl<'t> Checker<'t> {
             }
             return;
         };
-        if row.name == "use" || entry.is_broken() && entry.items().nth(1).is_none() {
+        // A test has no name that anything else could use.
+        if matches!(row.name, "use" | "test") || entry.is_broken() && entry.items().nth(1).is_none() {
             return;
         }
         if row.meaning == Meaning::Later {

@@ -59,6 +59,9 @@ impl<'t> Checker<'t> {
     }
 
     fn expr_of(&mut self, tree: syntax::Expr<'t>, span: Span, want: Option<&Type>) -> Typed {
+        if let Some(typed) = self.fact_expr(tree) {
+            return typed;
+        }
         match tree.kind() {
             syntax::ExprKind::Name(name) => self.name_expr(name, want),
             syntax::ExprKind::Literal(kind, text) => self.literal(kind, text, span),

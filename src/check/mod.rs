@@ -14,6 +14,7 @@
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
+//! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
 //! - `units`, `kept`: what steps leave, for this run and for later ones
 //! - `cycles`, `changes`, `lints`, `window_lints`, `unused`: what only the whole program shows
 
@@ -31,11 +32,13 @@ mod checker;
 mod cycles;
 mod declare;
 mod exprs;
+mod facts;
 mod files;
 mod fleets;
 mod fold;
 mod frame;
 mod gates;
+mod givens;
 mod inputs;
 mod kept;
 mod lets;
@@ -49,6 +52,7 @@ mod names;
 mod narrow;
 mod openings;
 mod operators;
+mod outline;
 mod outputs;
 mod path;
 mod people;
@@ -57,6 +61,7 @@ mod records;
 mod report;
 mod rollouts;
 mod rows;
+mod scenarios;
 mod scripts;
 mod secrets;
 mod settings;
@@ -68,6 +73,7 @@ mod steps;
 mod strategies;
 mod targets;
 mod texts;
+mod timelines;
 mod types;
 mod units;
 mod unused;

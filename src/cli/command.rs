@@ -11,7 +11,7 @@ use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
     check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
-    rollback, status, steer, watch, window,
+    rollback, simulate, status, steer, test, watch, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -37,7 +37,7 @@ pub struct Globals {
         value_enum,
         default_value = "human",
         hide_possible_values = true,
-        value_name = "human|json|github|sarif"
+        value_name = "human|json|github|sarif|junit"
     )]
     pub format: Format,
     /// When colours are used
@@ -75,6 +75,8 @@ pub struct Globals {
 enum Command {
     New(new::Arguments),
     Check(check::Arguments),
+    Test(test::Arguments),
+    Simulate(simulate::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
     Window(window::Arguments),
@@ -139,6 +141,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
         Command::New(it) => new::run(context, it),
         Command::Check(it) => check::run(context, it),
+        Command::Test(it) => test::run(context, it),
+        Command::Simulate(it) => simulate::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
         Command::Window(it) => window::run(context, it),
@@ -183,8 +187,8 @@ impl Context<'_> {
     pub fn needs_plain_format(&self) -> Result<(), Failure> {
         match self.terminal.format {
             Format::Human | Format::Json => Ok(()),
-            Format::Github | Format::Sarif => {
-                Err(Failure::usage("this format is for findings only").hint("Say `--format json` here."))
+            Format::Github | Format::Sarif | Format::Junit => {
+                Err(Failure::usage("this format is for findings and tests only").hint("Say `--format json` here."))
             }
         }
     }

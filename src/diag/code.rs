@@ -128,6 +128,10 @@ codes! {
     CRON = "E0902", "a cron expression that cannot be read";
     NO_HOURS = "E0903", "hours without time";
     TWO_WAYS = "E0904", "a window opened in two ways";
+    // Tests.
+    UNANSWERED = "E0950", "a question that the scenario does not answer";
+    UNMET = "E0951", "an expectation that was not met";
+    TIMELINE = "E0952", "a timeline that goes back";
     // Lints.
     UNUSED = "W0001", "an unused name";
     UNUSED_IMPORT = "W0002", "an unused import";

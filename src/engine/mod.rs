@@ -51,8 +51,9 @@ mod windows;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::{either, explain, origin_of};
+pub use explain::{either, explain, first_failure, origin_of};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
+pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
     Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,

@@ -11,6 +11,7 @@
 //! - `gate`: metrics, thresholds, gates
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
+//! - `scenario`: rollouts tried on virtual time
 
 mod act;
 mod builtin;
@@ -21,6 +22,7 @@ mod gate;
 mod parts;
 mod people;
 mod program;
+mod scenario;
 mod window;
 
 pub use act::{
@@ -40,4 +42,8 @@ pub use flow::{
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use people::{Ask, AskKind, OnUnmet, names_in};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
+pub use scenario::{
+    Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,
+    Timeline, UnitRef, Which, Wish,
+};
 pub use window::{CombinedWindow, WindowForm, WindowHours, WindowOpens};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, CombinedWindow, Fleet, Gate, Metric, Probe, Rollout, Secret, Threshold, WindowForm};
+use super::{Action, CombinedWindow, Fleet, Gate, Metric, Probe, Rollout, Secret, Test, Threshold, WindowForm};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -59,6 +59,8 @@ pub struct Program {
     pub windows: Vec<Arc<WindowForm>>,
     /// The constants of the file that are windows.
     pub combined: Vec<CombinedWindow>,
+    /// Those of the program's own file.
+    pub tests: Vec<Test>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

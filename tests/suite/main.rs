@@ -17,6 +17,7 @@ mod judging;
 mod lang;
 mod people;
 mod sagas;
+mod scenarios;
 mod sessions;
 mod shell;
 mod stage;
