@@ -426,10 +426,10 @@ impl Change<'_> {
         }
         let counted = self.run.frames.get(&place).is_some_and(|it| it.undo.is_some());
         let Some(around) = self.plan.around(place) else { return };
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
-            if !it.shut.remove(&place.slot.0) {
-                it.live -= 1;
-            }
+        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around)
+            && !it.shut.remove(&place.slot.0)
+        {
+            it.live -= 1;
         }
         if matches!(status, Status::Failed | Status::Tolerated) && !counted {
             self.count_failed_in(around);
