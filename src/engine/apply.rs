@@ -459,6 +459,10 @@ impl Change<'_> {
         self.run.remove_frame(place);
         let Some(around) = self.plan.around(place) else { return };
         self.run.agenda.insert(around);
+        if !self.run.frames.contains_key(&around) {
+            // What follows the end of something that is over is waited for by the run.
+            self.run.agenda.insert(Place::ROOT);
+        }
         if self.plan.node(around.node).kind == NodeKind::Parallel {
             let order = self.run.orders.entry(around).or_default();
             order.retain(|it| *it != place.node);

@@ -75,7 +75,7 @@ impl Turn<'_> {
                 // Hooks that still run are waited for by the finish.
                 self.emit(Event::Finishing { outcome: Outcome::Succeeded });
             }
-            _ => self.end(place, Ending::Done),
+            _ => self.end_child(place),
         }
     }
 
@@ -189,6 +189,7 @@ impl Turn<'_> {
                 self.emit(Event::Began { place, elements: None, timeout, deadline });
                 self.watch_close(place);
                 self.occasion(model::Event::StageStarted);
+                self.occasion_around(place, model::Event::StageStarted);
             }
             (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
         }
@@ -208,6 +209,7 @@ impl Turn<'_> {
         self.go_on_sequence(place);
         if self.status(place) == Status::Done {
             self.occasion(model::Event::StageDone);
+            self.occasion_around(place, model::Event::StageDone);
         }
     }
 
