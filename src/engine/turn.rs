@@ -258,5 +258,5 @@ impl Turn<'_> {
 }
 
 pub(super) fn began(place: Place) -> Event {
-    Event::Began { place, elements: None, timeout: None, deadline: None }
+    Event::Began { place, elements: None, numbers: None, timeout: None, deadline: None }
 }

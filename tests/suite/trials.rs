@@ -60,7 +60,7 @@ fn a_loop_that_fails_says_which_number_was_passed() {
 
 #[test]
 fn a_loop_over_what_only_the_run_knows_refuses_what_it_would_ignore() {
-    for setting in ["tolerate = 1", "waves = [1, 100%]", "stagger = 1s", "after_wave { log \"x\" }"] {
+    for setting in ["order = site.name", "after_wave { log \"x\" }"] {
         let said = run(&format!(
             "rollout web {{
               stage one {{ for site in sites {{ step put {{ run \"true\", undo {{ }} }} }} }}
@@ -70,6 +70,22 @@ fn a_loop_over_what_only_the_run_knows_refuses_what_it_would_ignore() {
         assert_eq!(said.code, 2, "{setting}: {}", said.shown());
         assert!(said.err.contains("E0803"), "{setting}: {}", said.err);
     }
+}
+
+#[test]
+fn a_loop_over_what_only_the_run_knows_has_its_numbers_all_the_same() {
+    let said = run("rollout web {
+      stage one { for site in sites { step put { run \"true\", undo { } } } }
+      stage two {
+        for site in one.touched {
+          waves = [1, 50%, 100%], tolerate = 25%, stagger = 100ms
+          step look { run \"test ${site} != c\", undo { } }
+        }
+      }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("two: wave 3."), "{}", said.out);
+    assert!(said.out.contains("failed and is tolerated"), "{}", said.out);
 }
 
 #[test]
