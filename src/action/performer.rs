@@ -167,6 +167,7 @@ impl Shared {
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
             Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
             Probed::Sampled { value } => Probed::Sampled { value },
+            Probed::Series { values } => Probed::Series { values },
         }
     }
 

@@ -10,7 +10,7 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
-//! - `measures`, `gates`: what is measured, and what is demanded of it
+//! - `measures`, `gates`, `judges`: what is measured, and what is demanded of it
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
@@ -40,6 +40,7 @@ mod frame;
 mod gates;
 mod givens;
 mod inputs;
+mod judges;
 mod kept;
 mod lets;
 mod lints;

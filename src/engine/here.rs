@@ -22,6 +22,7 @@ pub(super) enum Question {
     Probe { probe: ProbeId, arguments: Vec<Value> },
     Metric { metric: MetricId, arguments: Vec<Value> },
     Before { metric: MetricId, arguments: Vec<Value>, stretch: Stretch },
+    Series { metric: MetricId, arguments: Vec<Value>, over_ms: i64 },
 }
 
 /// What is known of a question.
@@ -29,6 +30,7 @@ pub(super) enum Question {
 pub(super) enum Known {
     Truth(Truth),
     Value(Value),
+    Series(Vec<f64>),
     Unknown,
     /// Data is absent, and that counts as a violation.
     Fails,

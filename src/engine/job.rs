@@ -131,6 +131,8 @@ pub struct MetricAsk {
     pub factor: f64,
     /// The mean over the time from the first to the second; none: the value now.
     pub over: Option<(At, At)>,
+    /// Every sample of that time instead of their mean.
+    pub series: bool,
 }
 
 /// Where a number is read.
@@ -221,6 +223,10 @@ pub enum Probed {
     /// A metric's value.
     Sampled {
         value: Value,
+    },
+    /// A metric's samples over some time, in the base of its unit.
+    Series {
+        values: Vec<f64>,
     },
     /// Its source answered, and has no data.
     Absent {

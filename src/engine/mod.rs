@@ -10,7 +10,7 @@
 //! - `flow`: how stages, loops, steps and sequences go on
 //! - `acts`: how the actions at the leaves go on
 //! - `conditions`: how a condition is asked and decided
-//! - `measure`: what metrics, thresholds and gates are at a place
+//! - `measure`, `judging`: what metrics, thresholds, gates and judges are at a place
 //! - `watching`: what is watched for a while
 //! - `windows`: when work may begin, and what a close means
 //! - `request`: what people were asked and have said
@@ -39,6 +39,7 @@ mod flow;
 mod heard;
 mod here;
 mod job;
+mod judging;
 mod measure;
 mod people;
 mod promql;

@@ -8,7 +8,7 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
-//! - `gate`: metrics, thresholds, gates
+//! - `gate`, `judge`: metrics, thresholds, gates, and a canary against a baseline
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
 //! - `scenario`: rollouts tried on virtual time
@@ -19,6 +19,7 @@ mod decl;
 mod expr;
 mod flow;
 mod gate;
+mod judge;
 mod parts;
 mod people;
 mod program;
@@ -40,6 +41,7 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use judge::{Direction, Judge, JudgedMetric};
 pub use people::{Ask, AskKind, OnUnmet, names_in};
 pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
 pub use scenario::{

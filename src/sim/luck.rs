@@ -141,6 +141,9 @@ impl Luck {
 
     fn probed(&self, probe: &ProbeJob, random: &mut fastrand::Rng) -> Probed {
         if let ProbeAsk::Metric(ask) = &probe.ask {
+            if ask.series {
+                return Probed::Series { values: (0..60).map(|_| random.i64(0..100) as f64).collect() };
+            }
             return self.sampled(&ask.of, random);
         }
         let drawn = random.u32(0..1000);

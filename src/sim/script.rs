@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::conduct::Conducts;
 use super::moments::Moments;
-use super::signal::{fits, mean_over, value_at};
+use super::signal::{fits, mean_over, samples_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
 use crate::engine::{
     Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, Run,
@@ -114,6 +114,11 @@ impl<'a> Script<'a> {
     }
 
     fn probed(&mut self, probe: &ProbeJob, asked: &Asked) -> Probed {
+        if let ProbeAsk::Metric(MetricAsk { series: true, over: Some(over), .. }) = &probe.ask
+            && let Some(values) = self.series(probe, *over)
+        {
+            return Probed::Series { values };
+        }
         match self.value(probe, asked) {
             Some(Value::Bool(true)) => Probed::Holds,
             Some(Value::Bool(false)) => Probed::Violated { why: "given so".to_owned() },
@@ -134,6 +139,14 @@ impl<'a> Script<'a> {
             }
             None => Probed::Unknown { why: "nothing is given".to_owned() },
         }
+    }
+
+    /// Returns the samples that are given for a metric over some time, if any are.
+    fn series(&self, probe: &ProbeJob, (from, to): (At, At)) -> Option<Vec<f64>> {
+        let about: Vec<SmolStr> = probe.arguments.iter().map(|it| SmolStr::new(it.to_string())).collect();
+        let given = self.timelines.get(probe.subject.as_str()).into_iter().flatten();
+        let (_, best) = given.filter_map(|it| Some((fits(it, &about)?, *it))).max_by_key(|(named, _)| *named)?;
+        Some(samples_over(best, &self.moments, &about, from, to))
     }
 
     /// Returns what is given for a question now; remembers it where that is nothing.
