@@ -385,7 +385,7 @@ fn a_called_rollout_hears_its_own_events_and_comes_to_its_own_end() {
       on rolled_back { log \"inner is back\" }
       finally { log \"inner at its end\" }
     }\n";
-    let run = |outer: String| Stage::with("main.rollout", &format!("{inner}{outer}")).say(&["run", "main.rollout#web"]);
+    let run = |outer: &str| Stage::with("main.rollout", &format!("{inner}{outer}")).say(&["run", "main.rollout#web"]);
     let told = |said: &Said| -> Vec<String> {
         let lines = said
             .out
@@ -393,14 +393,14 @@ fn a_called_rollout_hears_its_own_events_and_comes_to_its_own_end() {
             .filter_map(|it| it.find("inner ").filter(|_| !it.contains('`')).map(|at| it[at..].to_owned()));
         lines.filter(|it| !it.contains(':')).collect()
     };
-    let well = run(format!("rollout web {{ stage one {{ call inner {{ }} }}, stage two {{ log \"inner next\" }} }}"));
+    let well = run("rollout web { stage one { call inner { } }, stage two { log \"inner next\" } }");
     assert_eq!(well.code, 0, "{}", well.shown());
     let all = ["inner started", "inner stage done", "inner succeeded", "inner at its end", "inner next"];
     assert_eq!(told(&well), all, "{}", well.shown());
-    let badly = run(format!("rollout web {{ stage one {{ call inner {{ fails = true }} }} }}"));
+    let badly = run("rollout web { stage one { call inner { fails = true } } }");
     assert_eq!(badly.code, 3, "{}", badly.shown());
     let all = ["inner started", "inner failed", "inner is back", "inner at its end"];
     assert_eq!(told(&badly), all, "{}", badly.shown());
-    let stopped = run(format!("rollout web {{ on_failure = stop, stage one {{ call inner {{ fails = true }} }} }}"));
+    let stopped = run("rollout web { on_failure = stop, stage one { call inner { fails = true } } }");
     assert_eq!(told(&stopped), ["inner started", "inner failed", "inner at its end"], "{}", stopped.shown());
 }
