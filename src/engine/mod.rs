@@ -14,6 +14,8 @@
 //! - `watching`: what is watched for a while
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
+//! - `exposure`: shares of traffic and of users
+//! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `retained`: what follows success, and what happens again and again
@@ -30,12 +32,14 @@ mod command;
 mod conditions;
 mod event;
 mod explain;
+mod exposure;
 mod finish;
 mod flow;
 mod heard;
 mod here;
 mod job;
 mod measure;
+mod notice;
 mod people;
 mod promql;
 mod question;
@@ -49,10 +53,11 @@ mod watching;
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
 pub use explain::{either, explain, origin_of};
+pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
-    Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
+    NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
 };
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};

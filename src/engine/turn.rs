@@ -143,7 +143,8 @@ impl Turn<'_> {
     }
 
     pub fn end_what_runs(&mut self, place: Place) {
-        let open: Vec<(Place, u32)> = self.run.open_questions().filter(|it| self.plan.is_within(it.0, place)).collect();
+        let open = self.run.open_questions().filter(|it| self.plan.is_within(it.0, place) && !self.is_notice(it.0));
+        let open: Vec<(Place, u32)> = open.collect();
         let ends = open.into_iter().map(|(place, attempt)| Effect::End { place, attempt });
         self.step.effects.extend(ends);
     }
@@ -180,7 +181,7 @@ impl Turn<'_> {
         self.run
             .frames
             .range(after..end)
-            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_guard(*it))
+            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_background(*it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {

@@ -8,15 +8,19 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `flow`: rollouts, stages, loops, steps
 //! - `gate`: metrics, thresholds, gates
+//! - `exposure`: routers, flags, and the shares that are set
+//! - `notice`: channels and what is said there
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
 
 mod act;
 mod builtin;
 mod decl;
+mod exposure;
 mod expr;
 mod flow;
 mod gate;
+mod notice;
 mod parts;
 mod people;
 mod program;
@@ -29,6 +33,7 @@ pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
+pub use exposure::{Flag, FlagShare, Router, Traffic};
 pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
@@ -36,5 +41,9 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use notice::{Channel, ChannelMeans, Notify};
 pub use people::{Ask, AskKind, OnUnmet, names_in};
-pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
+pub use program::{
+    ActionId, ChannelId, FlagId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, RouterId, SecretId,
+    ThresholdId,
+};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Fleet, Gate, Metric, Probe, Rollout, Secret, Threshold};
+use super::{Action, Channel, Flag, Fleet, Gate, Metric, Probe, Rollout, Router, Secret, Threshold};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -36,6 +36,12 @@ ids! {
     ThresholdId;
     /// A gate of the program.
     GateId;
+    /// A router of the program.
+    RouterId;
+    /// A flag of the program.
+    FlagId;
+    /// A channel of the program.
+    ChannelId;
     /// A secret of the program.
     SecretId;
     /// A name that is bound while the run goes on: an input, a parameter, a loop's or a comprehension's name.
@@ -53,6 +59,12 @@ pub struct Program {
     pub metrics: Vec<Metric>,
     pub thresholds: Vec<Threshold>,
     pub gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routers: Vec<Router>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     pub secrets: Vec<Secret>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,

@@ -173,6 +173,9 @@ fn of_act(act: &Act, path: String) -> Node {
         Act::Pause { message } => Node::new(NodeKind::Wait, path, cut(&format!("pause {}", known(message)))),
         Act::Restore { save } => Node::new(NodeKind::Undo, path, format!("restore {save}")),
         Act::Ask(ask) => of_ask(ask, path),
+        Act::Traffic(traffic) => Node::new(NodeKind::Action, path, format!("traffic {}", known(&traffic.share))),
+        Act::Flag(flag) => Node::new(NodeKind::Action, path, format!("flag {}", known(&flag.share))),
+        Act::Notify(notify) => Node::new(NodeKind::Notice, path, cut(&format!("notify {}", known(&notify.message)))),
         Act::Keep(keep) => Node::new(NodeKind::Keep, path, cut(&format!("keep {} = {}", keep.key, known(&keep.value)))),
     }
 }

@@ -2,6 +2,7 @@
 //! scripted, seeded and crashed here, without a clock and without a world.
 //!
 //! - `luck`: what the world answers and how long it takes, from a seed
+//! - `router`: routers that do as they are told
 //! - `people`: what people say to what they are asked
 //! - `play`: one run from its start to its end
 //! - `crash`: the same run again, with the engine dying after events
@@ -10,6 +11,7 @@ mod crash;
 mod luck;
 mod people;
 mod play;
+mod router;
 
 #[cfg(test)]
 mod cases;
@@ -17,3 +19,4 @@ mod cases;
 pub use crash::{Crash, crashed};
 pub use luck::{Luck, Odds};
 pub use play::{Played, Stopped, play};
+pub use router::Routers;

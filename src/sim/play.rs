@@ -7,7 +7,7 @@ use crate::engine::{
     apply, outstanding, step,
 };
 use crate::plan::{KeptValues, Place, Plan};
-use crate::sim::{Crash, Luck};
+use crate::sim::{Crash, Luck, Routers};
 use crate::value::At;
 
 /// What a person would have seen.
@@ -87,6 +87,8 @@ struct Stage<'p> {
     replies: BTreeMap<(At, u64), (Person, Command)>,
     /// How often people were asked at each place.
     requests: BTreeMap<Place, u32>,
+    /// What was set in the world; it stays when the engine dies.
+    routers: Routers,
     asked: u64,
     /// Everything that was asked in this life of the engine.
     asked_in_this_life: BTreeSet<(Place, u32)>,
@@ -108,6 +110,7 @@ impl<'p> Stage<'p> {
             coming: BTreeMap::new(),
             replies: BTreeMap::new(),
             requests: BTreeMap::new(),
+            routers: Routers::default(),
             asked: 0,
             asked_in_this_life: BTreeSet::new(),
             looked_for_crash: 0,
@@ -150,6 +153,7 @@ impl<'p> Stage<'p> {
                     self.broken = Some(format!("`{path}` was asked twice for attempt {attempt}"));
                 }
                 let (takes_ms, answer) = self.luck.answer(place, attempt, &job);
+                let answer = self.routers.answered(&job, answer);
                 self.asked += 1;
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), (place, attempt, answer));
             }

@@ -8,6 +8,7 @@
 //! - `people`: what people are asked and what they say
 
 mod board;
+mod exposure;
 mod line;
 mod noun;
 mod people;
@@ -15,6 +16,7 @@ mod public;
 mod status;
 
 pub use board::{Board, StageBoard};
+pub use exposure::{ExposureStatus, decision};
 pub use line::{Line, Tone, line};
 pub use noun::noun;
 pub use people::OpenItem;
