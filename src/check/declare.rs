@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{ActionId, Builtin, Expr, FleetId, GateId, MetricId, ProbeId, RolloutId, ThresholdId};
+use crate::model::{
+    ActionId, Builtin, ChannelId, Expr, FlagId, FleetId, GateId, MetricId, ProbeId, RolloutId, RouterId, ThresholdId,
+};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
 use crate::syntax::{Args, Entry, ExprKind, Name};
@@ -41,6 +43,9 @@ pub(super) enum Declaration {
     Action(ActionId),
     Strategy,
     Rollout(RolloutId),
+    Router(RouterId),
+    Flag(FlagId),
+    Channel(ChannelId),
     /// Known, but not performed yet.
     Later(&'static str),
 }
@@ -70,6 +75,9 @@ pub(super) struct Tally {
     gates: u32,
     actions: u32,
     rollouts: u32,
+    routers: u32,
+    flags: u32,
+    channels: u32,
 }
 
 impl Tally {
@@ -87,6 +95,9 @@ impl Tally {
             Declaration::Gate(_) => Declaration::Gate(GateId(next(&mut self.gates))),
             Declaration::Action(_) => Declaration::Action(ActionId(next(&mut self.actions))),
             Declaration::Rollout(_) => Declaration::Rollout(RolloutId(next(&mut self.rollouts))),
+            Declaration::Router(_) => Declaration::Router(RouterId(next(&mut self.routers))),
+            Declaration::Flag(_) => Declaration::Flag(FlagId(next(&mut self.flags))),
+            Declaration::Channel(_) => Declaration::Channel(ChannelId(next(&mut self.channels))),
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
@@ -115,6 +126,9 @@ impl Declaration {
             Declaration::Action(_) => "an action",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
+            Declaration::Router(_) => "a router",
+            Declaration::Flag(_) => "a flag",
+            Declaration::Channel(_) => "a channel",
             Declaration::Later(word) => word,
         }
     }
@@ -134,6 +148,9 @@ impl Declaration {
             "action" => Declaration::Action(ActionId(0)),
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
+            "router" => Declaration::Router(RouterId(0)),
+            "flag" => Declaration::Flag(FlagId(0)),
+            "channel" => Declaration::Channel(ChannelId(0)),
             _ => return None,
         })
     }

@@ -43,6 +43,9 @@ impl Declaration {
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Rollout(_)
+            | Declaration::Router(_)
+            | Declaration::Flag(_)
+            | Declaration::Channel(_)
             | Declaration::Later(_) => None,
         }
     }

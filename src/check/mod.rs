@@ -11,6 +11,7 @@
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
 //! - `measures`, `gates`: what is measured, and what is demanded of it
+//! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
@@ -25,6 +26,7 @@ mod bodies;
 mod brought;
 mod calls;
 mod chains;
+mod channels;
 mod changes;
 mod checked;
 mod checker;
@@ -55,6 +57,7 @@ mod probes;
 mod records;
 mod report;
 mod rollouts;
+mod routers;
 mod rows;
 mod scripts;
 mod secrets;

@@ -28,6 +28,9 @@ impl<'t> Checker<'t> {
                 Declaration::Gate(_) => "the gate",
                 Declaration::Action(_) => "the action",
                 Declaration::Strategy => "the strategy",
+                Declaration::Router(_) => "the router",
+                Declaration::Flag(_) => "the flag",
+                Declaration::Channel(_) => "the channel",
                 Declaration::Rollout(_) | Declaration::Later(_) => continue,
             };
             if declared.module == 0 && !declared.used {

@@ -209,13 +209,21 @@ impl Turn<'_> {
         if !share.is_about(aim) {
             return self.router_refused(place, format!("`{subject}` was set to {aim}, and reads {share}"));
         }
-        let before = self.run.exposed_before.get(&place).map_or(Share::NONE, |(_, share)| *share);
+        let before = self.share_before(place, &subject);
         self.emit(Event::Exposed { place, subject, share, before });
         if self.is_going_back(place) {
             self.emit(Event::Undone { place });
         } else {
             self.end(place, Ending::Done);
         }
+    }
+
+    /// Returns what a share was until now: on the way back what this run had set.
+    fn share_before(&self, place: Place, subject: &str) -> Share {
+        let set = self.run.exposures.get(&(ExposureKind::Traffic, subject.to_owned())).copied();
+        let read = self.run.exposed_before.get(&place).map(|(_, share)| *share);
+        let latest = if self.is_going_back(place) { set.or(read) } else { read };
+        latest.unwrap_or(Share::NONE)
     }
 
     fn router_faulted(&mut self, place: Place, traffic: &Traffic, fault: Fault) {

@@ -6,6 +6,7 @@
 //! - `status`: the board at one moment, for people and for programs
 //! - `line`: one event as a line of a log
 //! - `people`: what people are asked and what they say
+//! - `exposure`: shares and notices
 
 mod board;
 mod exposure;
