@@ -23,7 +23,8 @@ use super::start::Setup;
 use super::vault::Vault;
 use super::{http, metric, notice};
 use crate::engine::{
-    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob, Probed,
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
+    Probed,
 };
 
 /// How many probes of one job are asked side by side.

@@ -52,7 +52,8 @@ impl<'t> Checker<'t> {
                 return None;
             }
         };
-        let plain: Vec<syntax::Expr<'t>> = args.iter().filter(|it| it.name.is_none()).filter_map(|it| it.value).collect();
+        let plain: Vec<syntax::Expr<'t>> =
+            args.iter().filter(|it| it.name.is_none()).filter_map(|it| it.value).collect();
         let key = args.iter().find(|it| it.name.is_some_and(|it| it.text() == "key"));
         self.refuse_named(name.text(), &args);
         match (name.text(), &plain[..]) {

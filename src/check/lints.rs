@@ -21,6 +21,7 @@ impl<'t> Checker<'t> {
         let rollouts = std::mem::take(&mut self.program.rollouts);
         let mut called: HashSet<ActionId> = HashSet::new();
         for rollout in &rollouts {
+            self.lint_holds(rollout);
             for stage in rollout.stages.iter().filter(|it| can_roll_back(rollout, it)) {
                 self.lint_undo(&stage.body, Walk { looped: false }, &mut called);
             }

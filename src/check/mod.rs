@@ -16,7 +16,7 @@
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `lints`, `holds`, `unused`: what only the whole program shows
 
 mod accepted;
 mod actions;
@@ -26,8 +26,8 @@ mod bodies;
 mod brought;
 mod calls;
 mod chains;
-mod channels;
 mod changes;
+mod channels;
 mod checked;
 mod checker;
 mod cycles;
@@ -38,6 +38,7 @@ mod fleets;
 mod fold;
 mod frame;
 mod gates;
+mod holds;
 mod inputs;
 mod kept;
 mod lets;

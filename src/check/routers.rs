@@ -42,8 +42,7 @@ impl<'t> Checker<'t> {
             shell: Shell::Sh,
             settings: Settings::default(),
         };
-        let (percent, set, read) =
-            command.unwrap_or_else(|| (self.percent_param(name_span), nothing(), nothing()));
+        let (percent, set, read) = command.unwrap_or_else(|| (self.percent_param(name_span), nothing(), nothing()));
         params.push(percent);
         self.program.routers.push(Router { name: SmolStr::new(name), params, set, read, span: name_span });
     }

@@ -133,6 +133,7 @@ codes! {
     ALL_MAY_FAIL = "W0007", "every target may fail";
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
+    NO_HOLD = "W0020", "raised, and nobody looks";
     AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
 }
 

@@ -4,7 +4,8 @@ use super::measure::Change as TargetChange;
 use super::request::{Request, Unmet};
 use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
 use super::{
-    Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Share, Truth, Waiting, WatchFrame, exposure_kind,
+    Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Share, Truth, Waiting, WatchFrame,
+    exposure_kind,
 };
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};

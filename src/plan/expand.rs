@@ -167,8 +167,7 @@ impl<'a> Expansion<'a> {
     fn close(&mut self, id: NodeId) {
         let end = NodeId(self.plan.nodes.len() as u32);
         let node = &self.plan.nodes[id.index()];
-        let own =
-            node.undo.is_some() || matches!(&node.kind, NodeKind::Act(act) if act.goes_back());
+        let own = node.undo.is_some() || matches!(&node.kind, NodeKind::Act(act) if act.goes_back());
         let beneath = node.children.iter().any(|it| self.plan.nodes[it.index()].undoable);
         let node = &mut self.plan.nodes[id.index()];
         node.end = end;

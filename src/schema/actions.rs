@@ -116,8 +116,7 @@ const TRAFFIC: &[PropertyRow] = &[
     property("settle", Kind::Duration, "0s", "How long the router has before its share is read back."),
 ];
 
-const NOTIFY: &[PropertyRow] =
-    &[property("timeout", Kind::Duration, "10s", "How long each attempt may take.")];
+const NOTIFY: &[PropertyRow] = &[property("timeout", Kind::Duration, "10s", "How long each attempt may take.")];
 
 const RUN: &[PropertyRow] = &[
     property("shell", Kind::OneOf(&["sh", "bash"]), "sh", "Which shell runs it; `bash` with `pipefail`."),

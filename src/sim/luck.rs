@@ -39,7 +39,8 @@ impl Luck {
         let takes_ms = random.i64(10..600_000);
         let answer = match job {
             Job::Command(_) | Job::Http(_) | Job::Router(_) | Job::Notice(_)
-                if random.u32(0..1000) < self.odds.job_fails => {
+                if random.u32(0..1000) < self.odds.job_fails =>
+            {
                 let message = "exit code 1".to_owned();
                 Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(1) })
             }

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::line::{Line, Tone};
 use super::Board;
+use super::line::{Line, Tone};
 use crate::bucket::{Exposure, place, variant};
 use crate::engine::{Event, ExposureKind, exposure_kind};
 use crate::plan::{Place, Plan};

@@ -4,7 +4,9 @@ use super::exposure::exposure_line;
 use super::people::people_line;
 use super::public::is_question;
 use super::{Board, noun};
-use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, exposure_kind, origin_of};
+use crate::engine::{
+    Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, exposure_kind, origin_of,
+};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, show_duration};
 
@@ -74,7 +76,9 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             careful(format!("{}: rolling back: {}.", or_run(path(place)), because(cause)))
         }
         Event::Undone { place } if is_undo_shown(board, *place) => plain(format!("{}: undone.", path(place))),
-        Event::UndoFailed { place, fault } if is_undo_shown(board, *place) => {
+        Event::UndoFailed { place, fault }
+            if is_undo_shown(board, *place) || exposure_kind(&board.plan, *place).is_some() =>
+        {
             bad(format!("{}: could not be undone: {}.", path(place), fault.message))
         }
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::noun;
 use super::exposure::exposure_public;
+use super::noun;
 use super::people::people_public;
 use crate::engine::{Answer, Cause, Ending, Event, PauseReason};
 use crate::model::Act;
