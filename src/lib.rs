@@ -19,6 +19,8 @@ pub mod bucket;
 
 pub mod model;
 
+pub mod calendar;
+
 pub mod schema;
 
 pub mod eval;

@@ -53,6 +53,7 @@ impl<'t> Checker<'t> {
             retry: unit.retry,
             timeout: unit.timeout,
             takes: unit.takes,
+            during: unit.during,
             outputs: unit.outputs,
             doc: entry.docs(),
             span: name_span,

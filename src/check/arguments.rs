@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts};
-use super::frame::Sense;
+use super::frame::{Means, Sense};
 use super::word::{called_name, property_name};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Expr, ExprKind};
@@ -84,7 +85,7 @@ impl<'t> Checker<'t> {
     pub fn apply_argument(&mut self, entry: Entry<'t>, param: &ParamFacts) -> Option<Sense<'t>> {
         match &param.of {
             Type::Callable(Callable { word: Word::Block, params, .. }) => self.fill(entry, param, params),
-            Type::Callable(of) => {
+            Type::Callable(of) if !param.of.is_window() => {
                 let tree = self.argument_value(entry, param)?;
                 self.callable(tree, of)
             }
@@ -107,7 +108,7 @@ impl<'t> Checker<'t> {
         value
     }
 
-    /// Something that is asked, by its name.
+    /// Something that is asked, or a window, by its name.
     pub fn callable(&mut self, tree: syntax::Expr<'t>, want: &Callable) -> Option<Sense<'t>> {
         if let Some(name) = tree.as_name()
             && let Some(Sense::Callable { of, asks }) = self.sense(name.text())
@@ -121,9 +122,15 @@ impl<'t> Checker<'t> {
         {
             let of = self.askable_type(id, askable);
             self.expect_callable(tree, &of, want)?;
-            return Some(Sense::Callable { of: want.clone(), asks: Some(askable) });
+            return Some(Sense::Callable { of: want.clone(), asks: Some(Means::Asked(askable)) });
         }
         match id.map(|it| (it, self.declared[it].kind)) {
+            Some((id, Declaration::Window)) => {
+                let params = self.signature(id).params.iter().map(|it| it.of.clone()).collect();
+                let of = Callable { word: Word::Window, params, gives: Arc::new(Type::Bool) };
+                self.expect_callable(tree, &of, want)?;
+                Some(Sense::Callable { of: want.clone(), asks: Some(Means::Window(id)) })
+            }
             Some((_, Declaration::Later(_))) => None,
             Some((id, kind)) => {
                 let message = format!("`{}` is {}, and a {want} is needed", tree.text(), kind.words());

@@ -249,15 +249,16 @@ impl<'t> Checker<'t> {
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
                 Declaration::Router(_) => format!("set its share: `traffic 10% {{ via = {text} }}`"),
+                Declaration::Checklist => format!("go through it: `checklist {text}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
+                | Declaration::People
                 | Declaration::Flag(_)
                 | Declaration::Channel(_)
                 | Declaration::Fleet(_)
                 | Declaration::Metric(_)
-                | Declaration::People
-                | Declaration::Checklist
+                | Declaration::Window
                 | Declaration::Action(_)
                 | Declaration::Later(_) => "only actions are called on a line of their own".to_owned(),
             };

@@ -5,15 +5,14 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::declare::{Declaration, ParamFacts, Signature};
 use super::exprs::Typed;
-use super::frame::Sense;
-use super::gates::Askable;
+use super::frame::{Means, Sense};
 use super::path::joined;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::eval::builtin_type;
 use crate::model::{Builtin, Expr, ExprKind, TextPart};
 use crate::source::{Asked, Span};
 use crate::syntax::{self, Arg, Args, ExprKind as Tree};
-use crate::value::{Callable, Type, Value};
+use crate::value::{Callable, Type, Value, Word};
 
 /// Functions that the language has and this version cannot perform yet.
 const LATER: &[&str] = &["recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
@@ -95,6 +94,11 @@ impl<'t> Checker<'t> {
             return self.asked(askable, of, args, span);
         }
         match declared.kind {
+            Declaration::Window => {
+                let signature = self.signature(id);
+                let args = self.arguments(declared.name, declared.name_span, &signature, args);
+                self.window_called(id, args, span)
+            }
             Declaration::Later(_) => Typed::bad(span),
             Declaration::Let
             | Declaration::Type
@@ -116,7 +120,7 @@ impl<'t> Checker<'t> {
     }
 
     /// A strategy's parameter that is called.
-    fn param_call(&mut self, of: &Callable, asks: Option<Askable>, args: Args<'t>, span: Span) -> Typed {
+    fn param_call(&mut self, of: &Callable, asks: Option<Means>, args: Args<'t>, span: Span) -> Typed {
         let given = args.len();
         if given != of.params.len() {
             let message = format!("this takes {}, and here are {given}", count_of(of.params.len(), "argument"));
@@ -125,7 +129,9 @@ impl<'t> Checker<'t> {
         let values: Vec<syntax::Expr<'t>> = args.iter().filter_map(|it| it.value).collect();
         let args = values.iter().zip(&of.params).map(|(tree, want)| self.typed(*tree, want)).collect();
         match asks {
-            Some(askable) => self.asked(askable, (*of.gives).clone(), args, span),
+            Some(Means::Asked(askable)) => self.asked(askable, (*of.gives).clone(), args, span),
+            Some(Means::Window(id)) => self.window_called(id, args, span),
+            None if of.word == Word::Window => Typed::new(ExprKind::Bad, Type::window(), span),
             None => Typed::new(ExprKind::Bad, (*of.gives).clone(), span),
         }
     }

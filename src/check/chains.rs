@@ -110,6 +110,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
+                | Declaration::Window
                 | Declaration::Metric(_)
                 | Declaration::Threshold(_)
                 | Declaration::Gate(_)
@@ -214,7 +215,7 @@ impl<'t> Checker<'t> {
 }
 
 /// Takes a chain of names apart; none if something else is part of it.
-fn links(tree: syntax::Expr<'_>) -> Option<Vec<Link<'_>>> {
+pub(super) fn links(tree: syntax::Expr<'_>) -> Option<Vec<Link<'_>>> {
     match tree.kind() {
         Tree::Name(name) => Some(vec![Link { name, index: None }]),
         Tree::Field { of, name } => {

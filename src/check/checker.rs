@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -14,10 +15,11 @@ use super::kept::Kept;
 use super::lets::LetState;
 use super::report::Report;
 use super::rows::Labels;
+use super::scenarios::Tried;
 use super::spot::Spot;
 use super::units::StageUnits;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{LocalId, Program};
+use crate::model::{LocalId, Program, WindowForm};
 use crate::source::{Asked, SourceId, Span, World};
 use crate::value::Type;
 
@@ -51,6 +53,8 @@ pub(super) struct Checker<'t> {
     pub signatures: HashMap<usize, Rc<Signature>>,
     pub lets: HashMap<usize, LetState>,
     pub types: HashMap<usize, Option<Type>>,
+    /// The windows that were asked for; none while one is being read.
+    pub windows: HashMap<usize, Option<Arc<WindowForm>>>,
     pub frames: Vec<Frame<'t>>,
     /// The frame in which names are looked up now.
     pub at: usize,
@@ -62,6 +66,8 @@ pub(super) struct Checker<'t> {
     /// The path of the body that is read, without targets.
     pub path: String,
     pub units: StageUnits,
+    /// What a test tries, while it is read.
+    pub tried: Option<Tried>,
     /// What was said of loops that says whether they take their targets.
     pub loops_said: HashMap<LocalId, bool>,
     pub calls: Vec<CallFound>,
@@ -102,6 +108,7 @@ impl<'t> Checker<'t> {
             signatures: HashMap::new(),
             lets: HashMap::new(),
             types: HashMap::new(),
+            windows: HashMap::new(),
             frames: (0..files.modules.len()).map(Frame::new).collect(),
             at: 0,
             locals: Vec::new(),
@@ -111,6 +118,7 @@ impl<'t> Checker<'t> {
             spot: Spot::default(),
             path: String::new(),
             units: StageUnits::default(),
+            tried: None,
             loops_said: HashMap::new(),
             calls: Vec::new(),
             applying: Vec::new(),
@@ -140,6 +148,7 @@ impl<'t> Checker<'t> {
         self.learn_kept();
         self.check_lets();
         self.check_people();
+        self.check_windows();
         self.check_probes();
         self.check_metrics();
         self.check_thresholds();
@@ -153,6 +162,7 @@ impl<'t> Checker<'t> {
         self.check_rollouts();
         self.check_cycles();
         self.settle_takes();
+        self.check_tests();
         if !self.report.has_errors() {
             self.lint();
         }

@@ -41,6 +41,7 @@ pub(super) enum Declaration {
     Threshold(ThresholdId),
     Gate(GateId),
     Action(ActionId),
+    Window,
     Strategy,
     Rollout(RolloutId),
     Router(RouterId),
@@ -103,6 +104,7 @@ impl Tally {
             | Declaration::Secret
             | Declaration::People
             | Declaration::Checklist
+            | Declaration::Window
             | Declaration::Strategy
             | Declaration::Later(_) => kind,
         }
@@ -124,6 +126,7 @@ impl Declaration {
             Declaration::Threshold(_) => "a threshold",
             Declaration::Gate(_) => "a gate",
             Declaration::Action(_) => "an action",
+            Declaration::Window => "a window",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
             Declaration::Router(_) => "a router",
@@ -146,6 +149,7 @@ impl Declaration {
             "threshold" => Declaration::Threshold(ThresholdId(0)),
             "gate" => Declaration::Gate(GateId(0)),
             "action" => Declaration::Action(ActionId(0)),
+            "window" => Declaration::Window,
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
             "router" => Declaration::Router(RouterId(0)),
@@ -196,7 +200,8 @@ impl<'t> Checker<'t> {
             }
             return;
         };
-        if row.name == "use" || entry.is_broken() && entry.items().nth(1).is_none() {
+        // A test has no name that anything else could use.
+        if matches!(row.name, "use" | "test") || entry.is_broken() && entry.items().nth(1).is_none() {
             return;
         }
         if row.meaning == Meaning::Later {
@@ -215,7 +220,7 @@ impl<'t> Checker<'t> {
 
     fn declare_name(&mut self, module: usize, entry: Entry<'t>, name: Name<'t>, kind: Declaration) {
         let kind = self.tally.number(kind);
-        if kind.askable().is_some() {
+        if kind.askable().is_some() || kind == Declaration::Window {
             self.refuse_builtin(name);
         }
         self.refuse_taken(name.text(), name.span());

@@ -59,6 +59,9 @@ impl<'t> Checker<'t> {
     }
 
     fn expr_of(&mut self, tree: syntax::Expr<'t>, span: Span, want: Option<&Type>) -> Typed {
+        if let Some(typed) = self.fact_expr(tree) {
+            return typed;
+        }
         match tree.kind() {
             syntax::ExprKind::Name(name) => self.name_expr(name, want),
             syntax::ExprKind::Literal(kind, text) => self.literal(kind, text, span),
@@ -182,6 +185,7 @@ impl<'t> Checker<'t> {
             Declaration::Fleet(fleet) => Typed::new(ExprKind::Fleet(fleet), Type::Fleet, span),
             Declaration::Secret => secret(self.secret_name(id), span),
             Declaration::Router(_) | Declaration::Channel(_) => self.named_by_number(id, span),
+            Declaration::Window => self.window_named(id, span),
             // That it cannot be performed yet was said where it is declared.
             Declaration::Later(_) => Typed::bad(span),
             Declaration::Metric(_) | Declaration::Threshold(_) | Declaration::Gate(_)
@@ -212,6 +216,7 @@ impl<'t> Checker<'t> {
     pub fn say_not_a_value(&mut self, name: &str, what: &str, span: Span) {
         let problem = Diagnostic::new(Code::WRONG_THING, span, format!("`{name}` is {what}, not a value"));
         self.say(match what {
+            "a window with parameters" => problem.help(format!("call it: `{name}(…)`")),
             "a probe" | "a metric" | "a threshold" | "a gate" => problem.help(format!("ask it: `{name}(…)`")),
             "an action" => problem.help(format!("call it on a line of its own: `{name}(…)`")),
             "a block" => problem.help(format!("place it on a line of its own: `do {name}(…)`")),

@@ -154,6 +154,7 @@ fn keeps_to_itself(expr: &Expr) -> bool {
         | ExprKind::If(..)
         | ExprKind::Range(..)
         | ExprKind::Builtin(..)
+        | ExprKind::Window(..)
         | ExprKind::Bad => false,
     }
 }

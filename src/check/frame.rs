@@ -59,16 +59,24 @@ pub(super) enum Sense<'t> {
         of: Type,
     },
     Secret(SmolStr),
-    /// A strategy's parameter that is called; what it asks, once that is known.
+    /// A strategy's parameter that is called; what it stands for, once that is known.
     Callable {
         of: Callable,
-        asks: Option<Askable>,
+        asks: Option<Means>,
     },
     Slot(Rc<Slot<'t>>),
     /// Something that the file, or one that it uses, declares.
     Declared(usize),
     /// Another file under a name.
     Module(usize),
+}
+
+/// What a parameter that is called stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Means {
+    Asked(Askable),
+    /// The number of the declaration.
+    Window(usize),
 }
 
 /// A strategy's slot and what the caller filled into it.

@@ -41,6 +41,7 @@ impl Declaration {
             | Declaration::People
             | Declaration::Checklist
             | Declaration::Action(_)
+            | Declaration::Window
             | Declaration::Strategy
             | Declaration::Rollout(_)
             | Declaration::Router(_)

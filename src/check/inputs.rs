@@ -27,6 +27,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Gate(_)
                 | Declaration::Router(_)
                 | Declaration::Action(_)
+                | Declaration::Window
                 | Declaration::Strategy => self.within(module, |it| it.read_params(entry)),
                 Declaration::Rollout(_) => self.within(module, |it| it.read_inputs(entry)),
                 Declaration::Let
@@ -296,7 +297,7 @@ impl<'t> Checker<'t> {
 }
 
 /// Whether an expression has no value before there is a plan.
-fn is_late(kind: &ExprKind) -> bool {
+pub(super) fn is_late(kind: &ExprKind) -> bool {
     match kind {
         ExprKind::Fleet(_)
         | ExprKind::Rest(_)
@@ -333,6 +334,7 @@ fn is_late(kind: &ExprKind) -> bool {
         | ExprKind::If(..)
         | ExprKind::Range(..)
         | ExprKind::Builtin(..)
+        | ExprKind::Window(..)
         | ExprKind::Bad => false,
     }
 }

@@ -130,7 +130,12 @@ impl<'t> Checker<'t> {
         (expr, if present { known.of } else { known.of.optional() })
     }
 
-    fn say_never_kept(&mut self, key: &str, span: Span) {
+    /// Returns the type of a key that is kept, and whether that is for each target, for the rollout.
+    pub fn kept_key(&self, key: &str) -> Option<(Type, bool, bool)> {
+        self.kept.keys.get(key).map(|it| (it.of.clone(), it.by_target, it.by_rollout))
+    }
+
+    pub fn say_never_kept(&mut self, key: &str, span: Span) {
         let near = nearest(key, self.kept.keys.keys().map(SmolStr::as_str)).map(str::to_owned);
         let problem = Diagnostic::new(Code::NEVER_KEPT, span, format!("no entry keeps `{key}`"));
         self.say(match near {

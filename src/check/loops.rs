@@ -32,6 +32,7 @@ impl<'t> Checker<'t> {
         spot.loops.push(local);
         spot.target = if targets { Some(local) } else { spot.target };
         let order = self.at_spot(spot.clone(), |it| it.setting(parts, "order"));
+        let during = self.at_spot(spot.clone(), |it| it.during(parts));
         let body = self.at_spot(spot, |it| it.body(&parts.entries, Place::Loop));
         self.forget(mark);
         let after_wave = self.after_wave(parts, waves.as_ref());
@@ -45,6 +46,7 @@ impl<'t> Checker<'t> {
             tolerate,
             stagger,
             order,
+            during,
             takes,
             may_be_empty,
             body,

@@ -9,14 +9,15 @@
 //! - `types`: types as they are written
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
-//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`: declarations
+//! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
 //! - `measures`, `gates`: what is measured, and what is demanded of it
 //! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
+//! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `holds`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `lints`, `holds`, `window_lints`, `unused`: what only the whole program shows
 
 mod accepted;
 mod actions;
@@ -33,11 +34,13 @@ mod checker;
 mod cycles;
 mod declare;
 mod exprs;
+mod facts;
 mod files;
 mod fleets;
 mod fold;
 mod frame;
 mod gates;
+mod givens;
 mod holds;
 mod inputs;
 mod kept;
@@ -50,7 +53,9 @@ mod members;
 mod mismatch;
 mod names;
 mod narrow;
+mod openings;
 mod operators;
+mod outline;
 mod outputs;
 mod path;
 mod people;
@@ -60,6 +65,7 @@ mod report;
 mod rollouts;
 mod routers;
 mod rows;
+mod scenarios;
 mod scripts;
 mod secrets;
 mod settings;
@@ -71,10 +77,13 @@ mod steps;
 mod strategies;
 mod targets;
 mod texts;
+mod timelines;
 mod types;
 mod units;
 mod unused;
 mod watches;
+mod window_lints;
+mod windows;
 mod word;
 
 pub use checked::{Checked, check};

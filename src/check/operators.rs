@@ -13,8 +13,8 @@ impl<'t> Checker<'t> {
     pub fn unary_expr(&mut self, op: UnaryOp, of: syntax::Expr<'t>, span: Span) -> Typed {
         match op {
             UnaryOp::Not => {
-                let of = Box::new(self.typed(of, &Type::Bool));
-                self.folded(Typed::new(ExprKind::Not(of), Type::Bool, span))
+                let Typed { expr, of } = self.condition_or_window(of, &Type::Bool);
+                self.folded(Typed::new(ExprKind::Not(Box::new(expr)), of, span))
             }
             UnaryOp::Minus => {
                 let inner = self.expr(of, None);
@@ -56,11 +56,22 @@ impl<'t> Checker<'t> {
     }
 
     fn logic(&mut self, and: bool, left: syntax::Expr<'t>, right: syntax::Expr<'t>, span: Span) -> Typed {
-        let left = self.typed(left, &Type::Bool);
-        let right = self.knowing(&left, and, |it| it.typed(right, &Type::Bool));
+        let Typed { expr: left, of } = self.condition_or_window(left, &Type::Bool);
+        let right = self.knowing(&left, and, |it| it.typed(right, &of));
         let (left, right) = (Box::new(left), Box::new(right));
         let kind = if and { ExprKind::And(left, right) } else { ExprKind::Or(left, right) };
-        self.folded(Typed::new(kind, Type::Bool, span))
+        self.folded(Typed::new(kind, of, span))
+    }
+
+    /// What `and`, `or` and `not` join: conditions, or windows.
+    fn condition_or_window(&mut self, tree: syntax::Expr<'t>, want: &Type) -> Typed {
+        let typed = self.expr(tree, Some(want));
+        if typed.of.is_window() {
+            return typed;
+        }
+        let fits = self.expect_type(tree, &typed.expr, &typed.of, want);
+        let kind = if fits { typed.expr.kind } else { ExprKind::Bad };
+        Typed::new(kind, want.clone(), typed.expr.span)
     }
 
     fn comparison(&mut self, how: Comparison, left: syntax::Expr<'t>, right: syntax::Expr<'t>, span: Span) -> Typed {

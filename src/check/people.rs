@@ -12,7 +12,7 @@ use super::path::joined;
 use super::spot::Spot;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Ask, AskKind, Expr, ExprKind, OnUnmet, Otherwise, names_in};
+use crate::model::{Ask, AskKind, Expr, ExprKind, OnUnmet, names_in};
 use crate::schema::{Place, word};
 use crate::source::{Asked, Span};
 use crate::syntax::{self, Args, Entry, ExprKind as Tree};
@@ -302,8 +302,7 @@ impl<'t> Checker<'t> {
         let within = self.duration(parts, "within");
         let on_timeout = self.on_unmet(parts, "on_timeout");
         let on_reject = self.on_unmet(parts, "on_reject");
-        let chosen = self.choice(parts, "otherwise");
-        let otherwise = chosen.and_then(|it| Otherwise::ALL.into_iter().find(|(_, name)| *name == it).map(|it| it.0));
+        let otherwise = self.otherwise(parts);
         let (on_timeout, on_reject) = (on_timeout.unwrap_or(OnUnmet::Pause), on_reject.unwrap_or(OnUnmet::Fail));
         let ask = Ask { kind, of, text, within, on_timeout, on_reject, otherwise };
         self.warn_without_effect(parts, &ask);

@@ -73,6 +73,7 @@ impl<'t> Checker<'t> {
         let exclusive = self.setting(parts, "exclusive");
         let tolerate = self.setting(parts, "tolerate");
         tolerate.iter().for_each(|it| self.warn_all_may_fail(it));
+        let during = self.during(parts);
         let pass_env = self.pass_env(parts);
         let signature = self.signature(id);
         let profiles = self.of_word(&rest, "profile").into_iter().filter_map(|it| {
@@ -98,6 +99,7 @@ impl<'t> Checker<'t> {
             on_failure,
             exclusive,
             tolerate,
+            during,
             pass_env,
             stages,
             hooks,

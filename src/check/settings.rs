@@ -44,6 +44,9 @@ impl<'t> Checker<'t> {
             | Kind::Codes
             | Kind::Interrupted
             | Kind::Record
+            | Kind::Days
+            | Kind::Hours
+            | Kind::Freezes
             | Kind::Named(_) => self.expr(tree, None).expr,
         };
         Some(expr)

@@ -123,6 +123,7 @@ impl<'t> Checker<'t> {
             timeout: self.duration(parts, "timeout"),
         };
         let when = self.setting(parts, "when");
+        let during = self.during(parts);
         let risk = self.setting(parts, "risk");
         let on_failure = self.on_failure(parts, "on_failure");
         let undo_with_run = self.known_bool(parts, "undo_with_run").unwrap_or(true);
@@ -144,6 +145,7 @@ impl<'t> Checker<'t> {
             after: Vec::new(),
             binds: Vec::new(),
             when,
+            during,
             time,
             risk,
             on_failure,

@@ -23,18 +23,20 @@ pub(super) struct UnitSettings {
     pub retry: Option<Retry>,
     pub timeout: Option<Expr>,
     pub takes: Option<Expr>,
+    pub during: Option<Expr>,
     pub outputs: Vec<LabelType>,
 }
 
 impl<'t> Checker<'t> {
-    /// Reads what a step or an action says beside its body: `undo`, `retry`, `timeout`, `takes`, `outputs`.
+    /// Reads what a step or an action says beside its body: `undo`, `retry`, `timeout`, `takes`, `during`, `outputs`.
     pub fn unit_settings(&mut self, parts: &Parts<'t>) -> UnitSettings {
         let retry = self.retry(parts);
         let timeout = self.duration(parts, "timeout");
         let takes = self.setting(parts, "takes");
+        let during = self.during(parts);
         let (undo, undo_retry) = self.undo(parts);
         let outputs = self.outputs_of(parts);
-        UnitSettings { undo, undo_retry, retry, timeout, takes, outputs: labels_of(&outputs) }
+        UnitSettings { undo, undo_retry, retry, timeout, takes, during, outputs: labels_of(&outputs) }
     }
 
     fn undo(&mut self, parts: &Parts<'t>) -> (Vec<Entry>, Option<Retry>) {
@@ -71,8 +73,8 @@ impl<'t> Checker<'t> {
             it.leave_unit(name, parts.entry.head().span().to(parts.entry.span()), outputs, false);
             (body, unit)
         });
-        let UnitSettings { undo, undo_retry, retry, timeout, takes, outputs } = unit;
-        EntryKind::Step(Box::new(Step { body, undo, undo_retry, retry, timeout, takes, outputs }))
+        let UnitSettings { undo, undo_retry, retry, timeout, takes, during, outputs } = unit;
+        EntryKind::Step(Box::new(Step { body, undo, undo_retry, retry, timeout, takes, during, outputs }))
     }
 
     pub fn save(&mut self, parts: &Parts<'t>, name: &str) -> EntryKind {

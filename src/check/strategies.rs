@@ -65,7 +65,9 @@ impl<'t> Checker<'t> {
                 Type::Callable(Callable { word: Word::Block, params, .. }) => {
                     Sense::Slot(Rc::new(Slot { params, fill: None }))
                 }
-                Type::Callable(of) => Sense::Callable { of, asks: None },
+                Type::Callable(of) if of.word != Word::Window || !of.params.is_empty() => {
+                    Sense::Callable { of, asks: None }
+                }
                 of => Sense::Local(self.new_local(of)),
             };
             self.bind_param(name, sense, worth);

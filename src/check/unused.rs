@@ -31,7 +31,8 @@ impl<'t> Checker<'t> {
                 Declaration::Router(_) => "the router",
                 Declaration::Flag(_) => "the flag",
                 Declaration::Channel(_) => "the channel",
-                Declaration::Rollout(_) | Declaration::Later(_) => continue,
+                // People ask for windows by name: `rollout window`.
+                Declaration::Window | Declaration::Rollout(_) | Declaration::Later(_) => continue,
             };
             if declared.module == 0 && !declared.used {
                 self.say_unused(declared.name, declared.name_span, worth);

@@ -72,8 +72,8 @@ impl<'t> Checker<'t> {
             return;
         }
         if row.meaning == Meaning::Later && parts.row.meaning == Meaning::Now {
+            // What it holds is read all the same, as far as anything reads it.
             self.say_later(row.name, name.span());
-            return;
         }
         parts.properties.push((row, entry));
     }
@@ -197,6 +197,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Secret
                 | Declaration::People
                 | Declaration::Fleet(_)
+                | Declaration::Window
                 | Declaration::Metric(_)
                 | Declaration::Later(_) => return None,
             },

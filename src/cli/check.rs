@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::terminal::Format;
 use crate::check::{Checked, check};
 use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
+use crate::report::{JunitCase, junit};
 use crate::runtime::{WatchError, Watcher};
 use crate::source::{Asked, Sources};
 
@@ -97,7 +98,23 @@ fn show(context: &Context, found: &Found) {
             }
         }
         Format::Sarif => terminal.result(&merged_sarif(found).to_string()),
+        Format::Junit => terminal.result(junit("check", &cases(&distinct)).trim_end()),
     }
+}
+
+/// Findings as cases that failed.
+fn cases(distinct: &[(&Diagnostic, &Sources)]) -> Vec<JunitCase> {
+    let case = |(found, sources): &(&Diagnostic, &Sources)| {
+        let source = sources.get(found.span().source);
+        let place = source.line_column(found.span().start);
+        JunitCase {
+            group: source.path().to_owned(),
+            name: format!("{} at {}:{}", found.code, place.line, place.column),
+            took_ms: 0,
+            failure: Some(found.message.clone()),
+        }
+    };
+    distinct.iter().map(case).collect()
 }
 
 fn summary(found: &Found) -> String {

@@ -11,7 +11,7 @@ use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
     check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
-    rollback, status, steer, watch,
+    rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -37,7 +37,7 @@ pub struct Globals {
         value_enum,
         default_value = "human",
         hide_possible_values = true,
-        value_name = "human|json|github|sarif"
+        value_name = "human|json|github|sarif|junit"
     )]
     pub format: Format,
     /// When colours are used
@@ -75,8 +75,12 @@ pub struct Globals {
 enum Command {
     New(new::Arguments),
     Check(check::Arguments),
+    Test(test::Arguments),
+    Simulate(simulate::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
+    Why(why::Arguments),
+    Window(window::Arguments),
     Run(super::run::Arguments),
     Status(status::Arguments),
     Watch(watch::Arguments),
@@ -89,6 +93,9 @@ enum Command {
     Resume(steer::ResumeArguments),
     Retry(steer::RetryArguments),
     Skip(steer::SkipArguments),
+    Advance(steer::AdvanceArguments),
+    Hold(steer::HoldArguments),
+    Goto(steer::GotoArguments),
     Rollback(rollback::Arguments),
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
@@ -135,8 +142,12 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
         Command::New(it) => new::run(context, it),
         Command::Check(it) => check::run(context, it),
+        Command::Test(it) => test::run(context, it),
+        Command::Simulate(it) => simulate::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
+        Command::Why(it) => on_runtime(why::run(context, it)),
+        Command::Window(it) => window::run(context, it),
         Command::Explain(it) => explain::run(context, it),
         Command::Run(it) => on_runtime(super::run::run(context, it)),
         Command::Status(it) => on_runtime(status::run(context, it)),
@@ -150,6 +161,9 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Resume(it) => on_runtime(steer::run(context, it.into())),
         Command::Retry(it) => on_runtime(steer::run(context, it.into())),
         Command::Skip(it) => on_runtime(steer::run(context, it.into())),
+        Command::Advance(it) => on_runtime(steer::run(context, it.into())),
+        Command::Hold(it) => on_runtime(steer::run(context, it.into())),
+        Command::Goto(it) => on_runtime(steer::run(context, it.into())),
         Command::Rollback(it) => on_runtime(rollback::run(context, it)),
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
@@ -175,8 +189,8 @@ impl Context<'_> {
     pub fn needs_plain_format(&self) -> Result<(), Failure> {
         match self.terminal.format {
             Format::Human | Format::Json => Ok(()),
-            Format::Github | Format::Sarif => {
-                Err(Failure::usage("this format is for findings only").hint("Say `--format json` here."))
+            Format::Github | Format::Sarif | Format::Junit => {
+                Err(Failure::usage("this format is for findings and tests only").hint("Say `--format json` here."))
             }
         }
     }

@@ -12,7 +12,7 @@ use super::failure::Failure;
 pub struct Arguments {}
 
 /// Name, value, and what it means.
-const LIMITS: [(&str, &str, &str); 10] = [
+const LIMITS: [(&str, &str, &str); 12] = [
     ("source_file", "16 MiB", "a larger file is refused"),
     ("plan_nodes", "200000", "steps of a plan, each counted once for all of its targets"),
     ("plan_slots", "5000000", "steps of a plan, counted for each target"),
@@ -21,6 +21,8 @@ const LIMITS: [(&str, &str, &str); 10] = [
     ("step_grace", "10s", "between asking a command to end and making it"),
     ("step_output_kept", "64 KiB", "of what a command prints, for expressions"),
     ("step_log", "100 MiB", "of what a command prints, in its log"),
+    ("window_parts", "256", "windows that one window is made of"),
+    ("window_horizon", "10 years", "how far ahead openings are looked for"),
     ("judge_samples", "1000000", "samples on each side that are compared; more do not pass"),
     ("secret", "8 bytes", "a shorter one could not be masked"),
 ];

@@ -17,6 +17,9 @@
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
+//! - `why`: a verdict, explained
+//! - `window`, `window_name`: when work may begin
+//! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -55,9 +58,15 @@ mod run;
 mod samples;
 mod screen;
 mod settle;
+mod simulate;
 mod status;
 mod steer;
 mod terminal;
+mod test;
+mod verdicts;
 mod watch;
+mod why;
+mod window;
+mod window_name;
 
 pub use command::main;

@@ -37,7 +37,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     match made.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => {
             context.terminal.say(&format!(
-                "Wrote `{shown}`. Look at it, then say `rollout check {shown}` and `rollout plan {shown}`."
+                "Wrote `{shown}`. Look at it, then say `rollout test {shown}` and `rollout plan {shown}`."
             ));
             Ok(Exit::Done)
         }

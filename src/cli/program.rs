@@ -16,7 +16,8 @@ use crate::engine::KeptValue;
 use crate::model::{Program, RolloutId, SecretSource};
 use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan, read_inputs};
 use crate::runtime::Clock;
-use crate::source::Sources;
+use crate::source::{Sources, World};
+use crate::value::Record;
 
 /// What is wanted of a file.
 pub struct Wanted<'a> {
@@ -52,9 +53,8 @@ pub fn plan_for(
     let Checked { program, sources, .. } = &checked;
     let rollout = rollout_named(program, wanted)?;
     let named = program.rollout(rollout);
-    let given = given(wanted)?;
     let world = Disk::planning(&here);
-    let inputs = read_inputs(named, &given, &world).map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    let inputs = inputs_for(context, &checked, wanted, &world)?;
     // Each action knows the folder of its file, as the file was named from here.
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let kept: KeptValues = kept(&named.name)?.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
@@ -75,6 +75,12 @@ pub fn plan_for(
     plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))
 }
 
+/// Returns a value for every input of the rollout that is wanted; findings are shown.
+pub fn inputs_for(context: &Context, checked: &Checked, wanted: &Wanted, world: &dyn World) -> Result<Record, Failure> {
+    let named = checked.program.rollout(rollout_named(&checked.program, wanted)?);
+    read_inputs(named, &given(wanted)?, world).map_err(|it| wrong(context, &it, &checked.sources, wanted.file))
+}
+
 /// Returns the variables of ours that a run may need wherever its engine lives: those it lets through and those its
 /// secrets are in.
 pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
@@ -92,7 +98,7 @@ pub fn variables_for(plan: &Plan) -> BTreeMap<SmolStr, String> {
     ours.filter(|(name, _)| wanted(name)).map(|(name, value)| (name.into(), value)).collect()
 }
 
-fn rollout_named(program: &Program, wanted: &Wanted) -> Result<RolloutId, Failure> {
+pub fn rollout_named(program: &Program, wanted: &Wanted) -> Result<RolloutId, Failure> {
     let names: Vec<&str> = program.rollouts.iter().map(|it| it.name.as_str()).collect();
     let listed = || format!("There are {}.", names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "));
     let at = match (wanted.rollout, names.len()) {
@@ -127,14 +133,14 @@ fn given(wanted: &Wanted) -> Result<GivenInputs, Failure> {
         }
     };
     let words = words.collect::<Result<_, Failure>>()?;
-    Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned) })
+    Ok(GivenInputs { words, file, profile: wanted.profile.map(str::to_owned), typed: Vec::new() })
 }
 
 /// Shows findings as they are wanted.
 pub fn show_findings(context: &Context, diagnostics: &[Diagnostic], sources: &Sources) {
     let terminal = context.terminal;
     match terminal.format {
-        Format::Human => {
+        Format::Human | Format::Junit => {
             let look = Look { color: terminal.color_err(), width: terminal.width(), unicode: true };
             terminal.say(render(diagnostics, sources, look).trim_end());
         }

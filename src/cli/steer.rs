@@ -1,4 +1,4 @@
-//! `rollout pause`, `resume`, `retry`, `skip`, `cancel`: what a person wants of a live run, and the way from any
+//! `rollout pause`, `resume`, `retry`, `skip`, `advance`, `hold`, `goto`, `cancel`: what a person wants of a live run, and the way from any
 //! such wish to the engine. Where no engine lives,
 //! the command becomes it until the run has ended or rests.
 
@@ -56,6 +56,37 @@ pub struct SkipArguments {
 pub struct CancelArguments {
     #[command(flatten)]
     which: Which,
+}
+
+/// Let go on what waits for its time: a delay, a wait, a watch, a window that is shut
+#[derive(Debug, Args)]
+pub struct AdvanceArguments {
+    #[command(flatten)]
+    which: Which,
+    /// Only what waits at or beneath this path
+    path: Option<String>,
+}
+
+/// Let nothing advance to the next stage or wave
+#[derive(Debug, Args)]
+pub struct HoldArguments {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Go to a stage at once, without what comes before it
+#[derive(Debug, Args)]
+pub struct GotoArguments {
+    /// The run; the only live one when only a stage is named
+    run: String,
+    /// The stage
+    path: Option<String>,
+    /// Why, for the record
+    #[arg(long)]
+    reason: Option<String>,
+    /// For whom; it is recorded as a claim and never counts
+    #[arg(long = "as", value_name = "NAME")]
+    claim: Option<String>,
 }
 
 /// Which run, and why.
@@ -118,6 +149,28 @@ impl std::convert::From<SkipArguments> for Wish {
 impl std::convert::From<CancelArguments> for Wish {
     fn from(CancelArguments { which }: CancelArguments) -> Wish {
         which.wish("is being cancelled", |reason| Command::Cancel { reason })
+    }
+}
+
+impl std::convert::From<AdvanceArguments> for Wish {
+    fn from(AdvanceArguments { which, path }: AdvanceArguments) -> Wish {
+        which.wish("advances", |reason| Command::Advance { path, reason })
+    }
+}
+
+impl std::convert::From<HoldArguments> for Wish {
+    fn from(HoldArguments { which }: HoldArguments) -> Wish {
+        which.wish("is held", |reason| Command::Hold { reason })
+    }
+}
+
+impl std::convert::From<GotoArguments> for Wish {
+    fn from(GotoArguments { run, path, reason, claim }: GotoArguments) -> Wish {
+        let (run, path) = match path {
+            Some(path) => (Some(run), path),
+            None => (None, run),
+        };
+        Which { run, reason, claim }.wish("goes to the stage", |reason| Command::Goto { path, reason })
     }
 }
 

@@ -24,6 +24,7 @@ pub enum Format {
     Json,
     Github,
     Sarif,
+    Junit,
 }
 
 /// Where no terminal says how wide it is.

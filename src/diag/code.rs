@@ -123,6 +123,15 @@ codes! {
     FLEET_LOAD = "E0805", "a fleet that cannot be loaded";
     KEPT_MISSING = "E0806", "an undo without what it needs";
     PLAN_TOO_LARGE = "E0807", "a plan that is too large";
+    // Windows.
+    NO_ZONE = "E0901", "an unknown zone";
+    CRON = "E0902", "a cron expression that cannot be read";
+    NO_HOURS = "E0903", "hours without time";
+    TWO_WAYS = "E0904", "a window opened in two ways";
+    // Tests.
+    UNANSWERED = "E0950", "a question that the scenario does not answer";
+    UNMET = "E0951", "an expectation that was not met";
+    TIMELINE = "E0952", "a timeline that goes back";
     // Lints.
     UNUSED = "W0001", "an unused name";
     UNUSED_IMPORT = "W0002", "an unused import";
@@ -133,8 +142,10 @@ codes! {
     ALL_MAY_FAIL = "W0007", "every target may fail";
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
-    NO_HOLD = "W0020", "raised, and nobody looks";
     AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
+    NO_HOLD = "W0031", "raised, and nobody looks";
+    NEVER_OPENS = "W0020", "a window in which nothing can begin";
+    BOTH_DAYS = "W0021", "days of the month and of the week at once";
 }
 
 /// Returns what is known of a code, however its letters are written.

@@ -225,7 +225,15 @@ impl Turn<'_> {
             }
             (Waiting::Settle, Act::Traffic(traffic)) => self.ask_router(place, traffic),
             (Waiting::Backoff, act) => self.ask_anew(place, act),
-            (Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Delay | Waiting::NotBefore, _) => {}
+            (
+                Waiting::Settle
+                | Waiting::Again
+                | Waiting::Sample
+                | Waiting::Delay
+                | Waiting::NotBefore
+                | Waiting::Window,
+                _,
+            ) => {}
         }
     }
 

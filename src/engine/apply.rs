@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
-use crate::value::{At, Value};
+use crate::value::{At, Closing, Value};
 
 /// Changes a run as an event says.
 pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
@@ -31,6 +31,19 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
         }
         Event::Warned { place, .. } => change.warned(*place),
         Event::Waiting { place, until, why } => change.waiting(*place, *until, *why),
+        Event::Held { place, until, .. } => change.held(*place, *until),
+        Event::Entered { place } => {
+            change.stop_waiting(*place);
+            change.run.agenda.insert(*place);
+        }
+        Event::Opened { place, closes, closing } => change.opened(*place, *closes, *closing),
+        Event::Shut { place, until, .. } => change.shut(*place, *until),
+        Event::Advanced { place, .. } => change.advanced(*place),
+        Event::OnHold { .. } => change.run.on_hold = true,
+        Event::HoldLifted { .. } => {
+            change.run.on_hold = false;
+            change.attend_all();
+        }
         Event::Ended { place, ending } => change.ended(*place, ending),
         Event::WaveAdvanced { place, wave } => change.wave_advanced(*place, *wave),
         Event::Closing { place, cause } => change.closing(*place, cause),
@@ -175,6 +188,7 @@ impl Change<'_> {
         match role {
             Role::Target => {
                 it.next = it.next.max(place.slot.0 - it.first + 1);
+                it.shut.remove(&place.slot.0);
                 it.live += 1;
                 let old = it.not_before.take();
                 it.not_before = (stagger_ms > 0).then(|| at.plus_ms(stagger_ms));
@@ -320,22 +334,68 @@ impl Change<'_> {
     }
 
     fn waiting(&mut self, place: Place, until: At, why: Waiting) {
-        let frame = self.frame(place);
-        let old = frame.waits.replace((until, why));
-        if let Some((old, _)) = old {
-            self.run.alarms.remove(&(old, place));
-        }
-        self.alarm(Some(until), place);
-        if until <= self.at {
-            // Its time has come already; no later moment would wake it.
-            self.run.agenda.insert(place);
-        }
+        // Where its time has come already no later moment would wake it.
+        self.waits_at(place, until, why);
         if why == Waiting::Backoff && self.frame(place).shape == Shape::Set {
             // It is set once more before it is read back.
             self.frame(place).shape = Shape::Plain;
         }
         self.take_turn(place);
         self.goes_on(place);
+    }
+
+    /// Its window is shut; an element of a loop lets the next one have its turn.
+    fn held(&mut self, place: Place, until: Option<At>) {
+        let until = until.unwrap_or_else(|| self.at.plus_ms(crate::calendar::LOOK_AHEAD_MS));
+        if self.run.status(place) == Status::Undoing || place == Place::ROOT {
+            self.waits_at(place, until, Waiting::Window);
+            return;
+        }
+        self.waiting(place, until, Waiting::Window);
+        let is_element = matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Target));
+        let Some(around) = self.plan.around(place).filter(|_| is_element) else { return };
+        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
+            it.next = it.next.max(place.slot.0 - it.first + 1);
+            it.shut.insert(place.slot.0);
+        }
+    }
+
+    fn opened(&mut self, place: Place, closes: At, closing: Closing) {
+        let Some(frame) = self.run.frames.get_mut(&place) else { return };
+        let old = [frame.closes.take().map(|(at, _)| at), frame.shut.take()];
+        frame.closes = Some((closes, closing));
+        for at in old.into_iter().flatten() {
+            self.run.alarms.remove(&(at, place));
+        }
+        self.alarm(Some(closes), place);
+        self.attend_beneath(place);
+    }
+
+    fn shut(&mut self, place: Place, until: At) {
+        if let Some(frame) = self.run.frames.get_mut(&place) {
+            frame.shut = Some(until);
+        }
+        self.alarm(Some(until), place);
+    }
+
+    /// What waited for its time goes on now.
+    fn advanced(&mut self, place: Place) {
+        let Some(frame) = self.run.frames.get_mut(&place) else { return };
+        if let Some((_, why)) = frame.waits {
+            frame.glass = why == Waiting::Window;
+            self.waits_at(place, self.at, why);
+        }
+    }
+
+    fn waits_at(&mut self, place: Place, until: At, why: Waiting) {
+        let old = self.frame(place).waits.replace((until, why));
+        if let Some((old, _)) = old {
+            self.run.alarms.remove(&(old, place));
+        }
+        self.alarm(Some(until), place);
+        if until <= self.at {
+            self.run.agenda.insert(place);
+        }
     }
 
     /// A place is under way, forwards or backwards as it was.
@@ -390,7 +450,9 @@ impl Change<'_> {
         }
         let counted = self.run.frames.get(&place).is_some_and(|it| it.undo.is_some());
         let Some(around) = self.plan.around(place) else { return };
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
+        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around)
+            && !it.shut.remove(&place.slot.0)
+        {
             it.live -= 1;
         }
         if matches!(status, Status::Failed | Status::Tolerated) && !counted {

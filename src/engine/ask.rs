@@ -249,6 +249,7 @@ fn json(value: &Value) -> serde_json::Value {
         | Value::Text(_)
         | Value::Range(_)
         | Value::Target(_)
+        | Value::Window(_)
         | Value::Secret(_) => value.to_string().into(),
     }
 }

@@ -10,32 +10,33 @@ impl Turn<'_> {
         let refused = if let Some(outcome) = self.run.finished() {
             Err(format!("the run has ended: {}", outcome.name()))
         } else {
-            match command {
-                Command::Rollback { .. } => self.obey(by, command),
-                _ if self.run.is_retained() => Err("the run has succeeded: only `rollback` is left".to_owned()),
-                command => self.obey(by, command),
-            }
+            self.obey(by, command)
         };
         self.step.refused = refused.err().map(Refusal);
     }
 
     fn obey(&mut self, by: Person, command: Command) -> Result<(), String> {
         match command {
-            Command::Pause { reason } => self.pause(by, reason),
-            Command::Resume { reason } => self.resume(by, reason),
-            Command::Retry { path, reason } => self.retry(by, path.as_deref(), reason),
-            Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
-            Command::Rollback { reason } => self.roll_back(by, reason),
-            Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
-            Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
-            Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
-            Command::Cancel { reason } => self.cancel(by, reason),
+            Command::Rollback { reason } if self.run.is_retained() => self.roll_back(by, reason),
             Command::As { claim, wish } => {
                 self.obey(by.clone(), *wish)?;
                 // Written before what was done under it; it changes nothing.
                 self.step.events.insert(0, Event::Claimed { by, claim });
                 Ok(())
             }
+            Command::Approve { path, reason } => self.approve(by, path.as_deref(), reason),
+            Command::Reject { path, reason } => self.reject(by, path.as_deref(), reason),
+            Command::Confirm { path, item, reason } => self.confirm(by, path.as_deref(), item.as_deref(), reason),
+            _ if self.run.is_retained() => Err("the run has succeeded: only `rollback` is left".to_owned()),
+            Command::Pause { reason } => self.pause(by, reason),
+            Command::Resume { reason } => self.resume(by, reason),
+            Command::Retry { path, reason } => self.retry(by, path.as_deref(), reason),
+            Command::Skip { path, reason } => self.skip(by, path.as_deref(), reason),
+            Command::Rollback { reason } => self.roll_back(by, reason),
+            Command::Advance { path, reason } => self.advance(by, path.as_deref(), reason),
+            Command::Hold { reason } => self.hold(by, reason),
+            Command::Goto { path, reason } => self.go_to(by, &path, reason),
+            Command::Cancel { reason } => self.cancel(by, reason),
         }
     }
 
@@ -73,8 +74,8 @@ impl Turn<'_> {
     fn skip(&mut self, by: Person, path: Option<&str>, reason: Option<String>) -> Result<(), String> {
         let failed = self.failed_at(path)?;
         // Else anybody could do without those who have to approve.
-        if let Some(path) = failed.iter().find_map(|it| self.run.refused_question_in(self.plan, *it)) {
-            return Err(format!("`{path}` was not answered with yes, and no one else can: say `retry` to ask again"));
+        if let Some(path) = failed.iter().find_map(|it| self.run.unanswered_in(self.plan, *it)) {
+            return Err(format!("nobody has said yes to `{path}`, and that cannot be skipped: say `retry`"));
         }
         for place in failed {
             self.emit(Event::Skipped { place, by: Some(by.clone()), reason: reason.clone() });
@@ -95,7 +96,7 @@ impl Turn<'_> {
         }
     }
 
-    fn is_at(&self, place: Place, path: &str) -> bool {
+    pub fn is_at(&self, place: Place, path: &str) -> bool {
         let path = path.replace('.', "/");
         let here = self.plan.path(place);
         here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::{Answer, Fault, Share};
 use crate::plan::Place;
-use crate::value::{At, Record, Value};
+use crate::value::{At, Closing, Record, Value};
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,52 @@ pub enum Event {
         #[serde(flatten)]
         place: Place,
         cause: Cause,
+    },
+    /// Its window is shut: it begins when that opens; none: never as far as anybody looked.
+    Held {
+        #[serde(flatten)]
+        place: Place,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<At>,
+        why: String,
+    },
+    /// What waited for its window goes on.
+    Entered {
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// It has begun in a window whose close means something to it.
+    Opened {
+        #[serde(flatten)]
+        place: Place,
+        closes: At,
+        closing: Closing,
+    },
+    /// The window of what has begun is shut: nothing more begins in it until then.
+    Shut {
+        #[serde(flatten)]
+        place: Place,
+        until: At,
+        why: String,
+    },
+    /// Somebody let something go on that waited for its time.
+    Advanced {
+        #[serde(flatten)]
+        place: Place,
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Nothing advances to the next stage or wave.
+    OnHold {
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    HoldLifted {
+        by: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// It waits until then, unless something else happens.
     Waiting {
@@ -338,6 +384,8 @@ pub enum Waiting {
     Again,
     /// The next sample of a watch.
     Sample,
+    /// The opening of its window.
+    Window,
 }
 
 /// How something ended.
@@ -392,6 +440,10 @@ pub enum Cause {
     },
     DeadlinePassed {
         deadline: At,
+    },
+    /// Its window closed while it went on.
+    WindowClosed {
+        at: At,
     },
     /// People did not answer in time.
     Unanswered {

@@ -1,6 +1,6 @@
 //! Why something happened, in words: from a cause to where it began.
 
-use super::{Cause, Run, Truth};
+use super::{Cause, PauseReason, Run, Truth};
 use crate::plan::{Place, Plan};
 use crate::value::show_duration;
 
@@ -9,6 +9,24 @@ pub fn explain(plan: &Plan, run: &Run, cause: &Cause) -> String {
     match origin(run, cause) {
         (Some(place), cause) => format!("`{}`: {}", plan.path(place), in_words(cause)),
         (None, cause) => in_words(cause),
+    }
+}
+
+/// Returns where the failure began that a run ends or rests for, and why; none if it has no such failure.
+pub fn first_failure(run: &Run) -> Option<(Option<Place>, &Cause)> {
+    if let Some(cause) = &run.failure {
+        return Some(origin(run, cause));
+    }
+    match run.paused.as_ref()? {
+        PauseReason::Failed { place }
+        | PauseReason::Interrupted { place }
+        | PauseReason::Unanswered { place }
+        | PauseReason::Rejected { place } => {
+            let cause = run.causes.get(place)?;
+            let (deeper, cause) = origin(run, cause);
+            Some((deeper.or(Some(*place)), cause))
+        }
+        PauseReason::Asked { .. } | PauseReason::Said { .. } => None,
     }
 }
 
@@ -49,6 +67,7 @@ fn in_words(cause: &Cause) -> String {
         Cause::Within { .. } => "something in it failed".to_owned(),
         Cause::TooMany { failed, tolerated } => format!("{failed} failed and at most {tolerated} may"),
         Cause::TimedOut { after_ms } => format!("it took longer than {}", show_duration(*after_ms)),
+        Cause::WindowClosed { at } => format!("its window closed at {at}"),
         Cause::DeadlinePassed { deadline } => format!("its deadline {deadline} has passed"),
         Cause::Unanswered { missing, after_ms } => {
             let answers = if *missing == 1 { "one answer" } else { "answers" };

@@ -47,6 +47,9 @@ impl Turn<'_> {
         if self.closing_around(place).is_some() {
             return self.let_go(place);
         }
+        if self.waits_for_window(place) {
+            return;
+        }
         let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
         if graph.ended == graph.total && !self.is_busy_beneath(place) {
             return self.end_stages(place);
@@ -55,8 +58,11 @@ impl Turn<'_> {
         if let Some(failed) = graph.failed.iter().copied().find(|it| !decided(it)) {
             return self.stage_failed(place, Place::new(failed, place.slot));
         }
-        let open: Vec<NodeId> = if self.may_begin(place) { graph.open.iter().copied().collect() } else { Vec::new() };
-        for stage in open {
+        let open: Vec<NodeId> =
+            if self.may_begin(place) && !self.run.on_hold { graph.open.iter().copied().collect() } else { Vec::new() };
+        // One that somebody left out has its turn behind it.
+        let open = open.into_iter().filter(|it| self.status(Place::new(*it, place.slot)) == Status::Idle);
+        for stage in open.collect::<Vec<_>>() {
             if self.may_begin(place) {
                 self.begin(Place::new(stage, place.slot));
             }
@@ -105,6 +111,10 @@ impl Turn<'_> {
 
     /// Returns what is to happen after a failure: the word of the check that failed, the stage's, the rollout's.
     pub fn policy(&self, failed: Place) -> OnFailure {
+        if matches!(self.run.causes.get(&failed), Some(Cause::WindowClosed { .. })) {
+            // The window says itself that what has begun in it is undone.
+            return OnFailure::Rollback;
+        }
         if let Some(otherwise) = self.otherwise_of(failed) {
             return otherwise;
         }
@@ -168,12 +178,16 @@ impl Turn<'_> {
     }
 
     fn enter_stage(&mut self, place: Place, stage: &StageNode) {
+        if self.is_shut_out(place) {
+            return;
+        }
         let timeout = stage.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose();
         let deadline = stage.deadline.as_ref().map(|it| self.instant(it, place)).transpose();
         match (timeout, deadline) {
             (Ok(timeout), Ok(deadline)) => {
                 let timeout = timeout.map(|ms| self.now.plus_ms(ms));
                 self.emit(Event::Began { place, elements: None, timeout, deadline });
+                self.watch_close(place);
                 self.occasion(model::Event::StageStarted);
             }
             (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
@@ -198,10 +212,14 @@ impl Turn<'_> {
     }
 
     pub fn begin_step(&mut self, place: Place, step: &StepNode) {
+        if self.is_shut_out(place) {
+            return;
+        }
         match step.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose() {
             Ok(ms) => {
                 let timeout = ms.map(|ms| self.now.plus_ms(ms));
                 self.emit(Event::Began { place, elements: None, timeout, deadline: None });
+                self.watch_close(place);
             }
             Err(cause) => {
                 self.emit(began(place));
@@ -217,7 +235,8 @@ impl Turn<'_> {
         }
         let frame = &self.run.frames[&place];
         if let Some((until, why)) = frame.waits {
-            if until <= self.now && why == Waiting::Backoff && self.may_begin(place) {
+            let comes = matches!(why, Waiting::Backoff | Waiting::Window);
+            if until <= self.now && comes && self.may_begin(place) {
                 self.begin_again(place);
             }
             return;
@@ -418,8 +437,9 @@ impl Turn<'_> {
                 return self.loop_failed(place, failed);
             }
             let wave_end = numbers.waves.get(state.wave as usize).copied().unwrap_or(state.count);
-            if state.next >= wave_end {
-                if state.live == 0 {
+            let waiting = self.next_waiting(&state.shut, body);
+            if waiting.is_none() && state.next >= wave_end {
+                if state.live == 0 && state.shut.is_empty() {
                     self.end_wave(place, node, &state, numbers.waves.len() as u32);
                 }
                 return;
@@ -428,7 +448,15 @@ impl Turn<'_> {
             if state.live >= numbers.at_once || staggered || !self.may_begin(place) {
                 return;
             }
-            self.emit(began(Place::new(body, Slot(state.first + state.next))));
+            let next = waiting.unwrap_or_else(|| Place::new(body, Slot(state.first + state.next)));
+            self.begin_element(next);
+        }
+    }
+
+    fn begin_element(&mut self, place: Place) {
+        if !self.is_shut_out(place) {
+            self.emit(began(place));
+            self.watch_close(place);
         }
     }
 
@@ -477,7 +505,7 @@ impl Turn<'_> {
         }
         if state.wave + 1 >= waves.max(1) {
             self.end(place, Ending::Done);
-        } else if self.may_begin(place) {
+        } else if self.may_begin(place) && !self.run.on_hold {
             self.emit(Event::WaveAdvanced { place, wave: state.wave + 1 });
         }
     }

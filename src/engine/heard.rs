@@ -69,6 +69,20 @@ pub enum Command {
         claim: SmolStr,
         wish: Box<Command>,
     },
+    /// Lets go on what waits for its time, there or everywhere, and lifts a hold.
+    Advance {
+        path: Option<String>,
+        reason: Option<String>,
+    },
+    /// Lets nothing advance to the next stage or wave.
+    Hold {
+        reason: Option<String>,
+    },
+    /// Goes to a stage at once.
+    Goto {
+        path: String,
+        reason: Option<String>,
+    },
     /// Ends what runs, then does as `on_failure` says.
     Cancel {
         reason: Option<String>,

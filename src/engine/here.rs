@@ -53,6 +53,11 @@ pub(super) struct Here<'a> {
     pub notes: Noting<'a>,
 }
 
+/// Returns the scope of a run as a whole, for questions about it from outside.
+pub fn seen_from_outside<'a>(plan: &'a Plan, run: &'a Run, now: At) -> impl Scope + 'a {
+    Here { plan, run, now, place: Place::ROOT, probing: Probing::Blind, notes: None }
+}
+
 impl Turn<'_> {
     pub fn value(&self, expr: &Expr, place: Place) -> Result<Value, Cause> {
         if let Some(value) = expr.known() {

@@ -12,6 +12,7 @@
 //! - `conditions`: how a condition is asked and decided
 //! - `measure`: what metrics, thresholds and gates are at a place
 //! - `watching`: what is watched for a while
+//! - `windows`: when work may begin, and what a close means
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
 //! - `exposure`: shares of traffic and of users
@@ -19,13 +20,14 @@
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `retained`: what follows success, and what happens again and again
-//! - `command`: what people may want
+//! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
 //! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
 
 mod acts;
+mod advance;
 mod apply;
 mod ask;
 mod command;
@@ -49,12 +51,14 @@ mod run;
 mod turn;
 mod undo;
 mod watching;
+mod windows;
 
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
-pub use explain::{either, explain, origin_of};
+pub use explain::{either, explain, first_failure, origin_of};
 pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
+pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
     NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,

@@ -81,6 +81,8 @@ impl<'p> Turn<'p> {
             }
         };
         match (then, ask.otherwise) {
+            // What is taken back, or has come to its end, already has its way.
+            (OnUnmet::Pause | OnUnmet::Rollback, _) if !self.is_forward() => self.fail(place, cause),
             (OnUnmet::Pause, _) => self.emit(Event::Paused { why, by: None }),
             (OnUnmet::Rollback, _) => {
                 self.fail(place, cause);

@@ -75,19 +75,24 @@ impl Run {
 
 /// How a failure that waits for a decision can be gone on from.
 impl Run {
-    /// Returns the path of a question that failed at or beneath a place: only those who are asked decide it.
-    pub fn refused_question_in(&self, plan: &Plan, place: Place) -> Option<String> {
+    /// Returns the path of a question at or beneath a place to which nobody has said yes; where it was not asked yet,
+    /// without its target. Only those who are asked decide it, so nothing that holds one is skipped.
+    pub fn unanswered_in(&self, plan: &Plan, place: Place) -> Option<String> {
         let nodes = (place.node.0..plan.node(place.node).end.0).map(NodeId);
-        let mut failed = nodes.filter(|it| plan.ask_at(*it).is_some()).flat_map(|node| {
-            let failed = self.statuses_of(node).filter(|(_, status)| *status == Status::Failed);
-            failed.map(move |(slot, _)| Place::new(node, slot))
-        });
-        failed.find(|it| plan.is_within(*it, place)).map(|it| plan.path(it))
+        nodes.filter(|it| plan.ask_at(*it).is_some()).find_map(|node| {
+            let beneath = plan.slots_beneath(node, place);
+            let mut begun = self.statuses_of(node).filter(|(slot, _)| beneath.contains(&slot.0)).peekable();
+            if begun.peek().is_none() {
+                return (!beneath.is_empty()).then(|| plan.node_path(node));
+            }
+            let open = begun.find(|(_, status)| !matches!(status, Status::Done | Status::Skipped));
+            open.map(|(slot, _)| plan.path(Place::new(node, slot)))
+        })
     }
 
     /// Returns what a person may say about a failure.
     pub fn ways_on(&self, plan: &Plan, place: Place) -> &'static [&'static str] {
-        match (self.refused_question_in(plan, place), self.can_roll_back()) {
+        match (self.unanswered_in(plan, place), self.can_roll_back()) {
             (None, true) => &["retry", "skip", "rollback"],
             (None, false) => &["retry", "skip"],
             (Some(_), true) => &["retry", "rollback"],

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::measure::{Change, Streak};
 use super::{Cause, Done, ExposureKind, Outcome, PauseReason, Person, Request, RunStarted, Share, Waiting, WatchFrame};
 use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
-use crate::value::{At, Value};
+use crate::value::{At, Closing, Value};
 
 /// The state of one run. Changed only by applying events; equal after equal events.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,8 @@ pub struct Run {
     /// Why the run as a whole does not succeed.
     pub(super) failure: Option<Cause>,
     pub(super) paused: Option<PauseReason>,
+    /// Whether nothing advances to the next stage or wave.
+    pub(super) on_hold: bool,
     pub(super) ending: EndingState,
     /// What could not be undone.
     pub(super) stuck: BTreeSet<Place>,
@@ -145,6 +147,12 @@ pub struct Frame {
     /// Whether the open question only verifies an interrupted attempt.
     pub verifying: bool,
     pub waits: Option<(At, Waiting)>,
+    /// When its window closes, and what that means.
+    pub closes: Option<(At, Closing)>,
+    /// Until when nothing begins in it, because its window has closed.
+    pub shut: Option<At>,
+    /// Whether somebody let it begin although its window is shut.
+    pub glass: bool,
     pub timeout: Option<At>,
     pub deadline: Option<At>,
     /// Why nothing new starts beneath it.
@@ -197,6 +205,8 @@ pub struct LoopFrame {
     pub failed_in_wave: u32,
     /// When the next element may begin.
     pub not_before: Option<At>,
+    /// Elements whose turn has come and whose window is shut; they hold no place among those side by side.
+    pub shut: BTreeSet<u32>,
 }
 
 /// A place that is being taken back.
@@ -223,6 +233,9 @@ impl Frame {
             asked: false,
             verifying: false,
             waits: None,
+            closes: None,
+            shut: None,
+            glass: false,
             timeout: None,
             deadline: None,
             closing: None,
@@ -299,6 +312,10 @@ impl Run {
         }
     }
 
+    pub fn is_on_hold(&self) -> bool {
+        self.on_hold
+    }
+
     pub fn paused(&self) -> Option<&PauseReason> {
         self.paused.as_ref()
     }
@@ -309,7 +326,7 @@ impl Run {
 
     /// Returns whether everything may still be taken back: not when that, or the end, has begun.
     pub fn can_roll_back(&self) -> bool {
-        self.ending == EndingState::Forward
+        matches!(self.ending, EndingState::Forward | EndingState::Retained { .. })
     }
 
     pub fn id(&self) -> Option<&SmolStr> {
@@ -435,6 +452,7 @@ impl PartialEq for Run {
             && self.awaiting == other.awaiting
             && self.failed_targets == other.failed_targets
             && self.paused == other.paused
+            && self.on_hold == other.on_hold
             && self.ending == other.ending
             && self.stuck == other.stuck
             && self.orders == other.orders
@@ -447,6 +465,8 @@ impl Frame {
     pub(super) fn alarms(&self) -> impl Iterator<Item = At> + '_ {
         let not_before = self.as_loop().and_then(|it| it.not_before);
         let until = self.request.as_ref().and_then(|it| it.until);
-        [self.waits.map(|(at, _)| at), self.timeout, self.deadline, not_before, until].into_iter().flatten()
+        let closes = self.closes.map(|(at, _)| at);
+        let own = [self.waits.map(|(at, _)| at), self.timeout, self.deadline, closes, self.shut];
+        own.into_iter().chain([not_before, until]).flatten()
     }
 }

@@ -62,6 +62,9 @@ impl Turn<'_> {
         assert!(self.run.started.is_none(), "a run starts once");
         self.emit(Event::RunStarted(Box::new(started)));
         self.emit(began(Place::ROOT));
+        if !self.is_shut_out(Place::ROOT) {
+            self.watch_close(Place::ROOT);
+        }
         self.occasion(crate::model::Event::Started);
     }
 
@@ -104,7 +107,11 @@ impl Turn<'_> {
         if self.run.frames[&place].undo.is_some() && !(finishing && place == Place::ROOT) {
             return self.go_back(place);
         }
-        if self.past_limits(place) {
+        if self.past_limits(place) || self.past_window(place) {
+            return;
+        }
+        if self.is_waiting_element(place) && self.closing_around(place).is_none() {
+            self.run.agenda.extend(self.plan.around(place));
             return;
         }
         match &self.plan.node(place.node).kind {
@@ -151,7 +158,10 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
-        self.run.paused.is_none() && self.closing_around(inside).is_none() && !self.is_held(inside)
+        self.run.paused.is_none()
+            && self.closing_around(inside).is_none()
+            && !self.is_held(inside)
+            && !self.is_shut_around(inside)
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
@@ -211,6 +221,9 @@ impl Turn<'_> {
             NodeKind::Stage(it) => self.begin_stage(place, it),
             NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {
                 self.emit(began(place));
+                if node.during.is_some() && !self.is_shut_out(place) {
+                    self.watch_close(place);
+                }
             }
         }
     }

@@ -22,6 +22,9 @@ impl Turn<'_> {
             | Status::Tolerated
             | Status::Dropped => return,
         }
+        if self.plan.node(place.node).during.is_some() && self.is_way_back_shut(place) {
+            return;
+        }
         if !undo.own_done {
             return self.go_back_own_way(place, &undo);
         }

@@ -279,6 +279,7 @@ fn magnitude(value: &Value) -> Option<f64> {
         | Value::Record(_)
         | Value::Range(_)
         | Value::Target(_)
+        | Value::Window(_)
         | Value::Secret(_) => None,
     }
 }

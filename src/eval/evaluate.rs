@@ -1,12 +1,14 @@
 //! The evaluator: an expression, a scope and fuel give a value, or say where there is none and why. Asks nothing but
 //! the scope.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
-use super::{Bound, Fuel, Scope, Silence, Stretch, Truth, Wrong, builtin, operate, read, text};
+use super::{Bound, Fuel, Scope, Silence, Stretch, Truth, Wrong, builtin, operate, read, text, window};
 use crate::model::{Before, Expr, ExprKind, LocalId, OutputRef};
 use crate::source::Span;
-use crate::value::{Record, Value};
+use crate::value::{Record, Value, Window};
 
 /// Returns the value of an expression.
 ///
@@ -54,7 +56,7 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
             let (list, index) = both(of, at, scope, fuel)?;
             operate::index(&list, &index, span)
         }
-        ExprKind::Not(of) => Ok(condition(of, scope, fuel)?.not().value()),
+        ExprKind::Not(of) => negated(&eval(of, scope, fuel)?, of.span),
         ExprKind::Minus(of) => operate::minus(&eval(of, scope, fuel)?, span),
         ExprKind::Sum(sum, left, right) => {
             let (left, right) = both(left, right, scope, fuel)?;
@@ -93,6 +95,10 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
         ExprKind::Probe(probe, arguments) => {
             let arguments = eval_all(arguments, scope, fuel)?;
             known(scope.probe(*probe, &arguments), span)
+        }
+        ExprKind::Window(form, arguments) => {
+            let arguments = eval_all(arguments, scope, fuel)?;
+            window::window(form, &arguments, scope, fuel)
         }
         ExprKind::Metric(metric, arguments) => {
             let arguments = eval_all(arguments, scope, fuel)?;
@@ -182,20 +188,58 @@ fn eval_record(fields: &[(SmolStr, Expr)], span: Span, scope: &dyn Scope, fuel: 
     Ok(record)
 }
 
+/// The opposite of a condition, or the times outside of a window.
+fn negated(of: &Value, span: Span) -> Result<Value, Wrong> {
+    if let Value::Window(of) = of {
+        return window::combined(Window::Not(Arc::clone(of)), span);
+    }
+    Truth::of(of).map(|it| it.not().value()).ok_or_else(|| no_condition(of, span))
+}
+
 fn eval_and(left: &Expr, right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
-    let first = condition(left, scope, fuel)?;
+    let left_value = eval(left, scope, fuel)?;
+    if let Value::Window(_) = left_value {
+        return eval_windows(&left_value, right, true, scope, fuel);
+    }
+    let first = Truth::of(&left_value).ok_or_else(|| no_condition(&left_value, left.span))?;
     if first == Truth::Violated {
         return Ok(first.value());
     }
-    Ok(first.and(condition(right, scope, fuel)?).value())
+    Ok(first.and(second(right, scope, fuel)?).value())
 }
 
 fn eval_or(left: &Expr, right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
-    let first = condition(left, scope, fuel)?;
+    let left_value = eval(left, scope, fuel)?;
+    if let Value::Window(_) = left_value {
+        return eval_windows(&left_value, right, false, scope, fuel);
+    }
+    let first = Truth::of(&left_value).ok_or_else(|| no_condition(&left_value, left.span))?;
     if first == Truth::Holds {
         return Ok(first.value());
     }
-    Ok(first.or(condition(right, scope, fuel)?).value())
+    Ok(first.or(second(right, scope, fuel)?).value())
+}
+
+/// The condition on the right. A window there had a window on its left, of which nothing is known.
+fn second(right: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Truth, Wrong> {
+    match eval(right, scope, fuel)? {
+        Value::Window(_) => Ok(Truth::Unknown),
+        value => Truth::of(&value).ok_or_else(|| no_condition(&value, right.span)),
+    }
+}
+
+/// Two windows: open where both are, or where one is.
+fn eval_windows(left: &Value, right: &Expr, both: bool, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let value = eval(right, scope, fuel)?;
+    if value == Value::Unknown {
+        return Ok(value);
+    }
+    let (Value::Window(left), Value::Window(other)) = (left, &value) else {
+        return Err(Wrong::cannot(right.span, format!("{} is not a window", operate::shown(&value))));
+    };
+    let (left, other) = (Arc::clone(left), Arc::clone(other));
+    let joined = if both { Window::Both(left, other) } else { Window::Either(left, other) };
+    window::combined(joined, right.span)
 }
 
 fn eval_output(output: &OutputRef, span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {

@@ -117,6 +117,7 @@ impl Fuel {
             | Value::Instant(_)
             | Value::Weekday(_)
             | Value::Target(_)
+            | Value::Window(_)
             | Value::Secret(_) => Ok(()),
         }
     }

@@ -89,6 +89,7 @@ pub(super) fn is_in(what: &Value, of: &Value) -> Membership {
         | Value::Weekday(_)
         | Value::Record(_)
         | Value::Target(_)
+        | Value::Window(_)
         | Value::Secret(_) => Membership::Never,
     }
 }

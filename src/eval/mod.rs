@@ -13,6 +13,7 @@
 //! - `share`: how many targets a share or a count chooses
 //! - `text`: strings with holes, and those that may hold secrets
 //! - `read`: from the text that a command wrote to a typed value
+//! - `window`: from the form of a window to its value
 //! - `builtin`: what each built-in function does
 //! - `collect`: what those that take lists do
 //! - `signature`: what each built-in function takes and gives
@@ -31,6 +32,7 @@ mod share;
 mod signature;
 mod text;
 mod truth;
+mod window;
 mod wrong;
 
 #[cfg(test)]
@@ -48,4 +50,5 @@ pub use share::{share_down, share_up};
 pub use signature::{TypeWrong, builtin_type};
 pub use text::{Piece, text_with_secrets};
 pub use truth::Truth;
+pub use window::{hours_of, no_zone};
 pub use wrong::{Wrong, WrongKind};

@@ -52,6 +52,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
         Value::Record(_) => "a record",
         Value::Range(_) => "a range",
         Value::Target(_) => "a target",
+        Value::Window(_) => "a window",
         Value::Secret(_) => "a secret",
     }
 }
@@ -156,6 +157,7 @@ fn is_quantity(value: &Value) -> bool {
         | Value::Record(_)
         | Value::Range(_)
         | Value::Target(_)
+        | Value::Window(_)
         | Value::Secret(_) => false,
     }
 }

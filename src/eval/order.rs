@@ -47,6 +47,7 @@ pub(super) fn rank(value: &Value) -> Option<Rank> {
         | Value::Record(_)
         | Value::Range(_)
         | Value::Target(_)
+        | Value::Window(_)
         | Value::Secret(_) => return None,
     })
 }
@@ -69,6 +70,9 @@ pub(super) fn order(left: &Value, right: &Value) -> Ordering {
         (Bool(l), Bool(r)) => l.cmp(r),
         (Target(l), Target(r)) => (&l.name, &l.fleet).cmp(&(&r.name, &r.fleet)),
         (List(l), List(r)) => lists(l, r),
+        (Value::Window(l), Value::Window(r)) if l == r => Ordering::Equal,
+        // They have no order that means anything, but one all the same.
+        (Value::Window(l), Value::Window(r)) => format!("{l:?}").cmp(&format!("{r:?}")),
         (Value::Record(l), Value::Record(r)) => records(l, r),
         (Value::Range(l), Value::Range(r)) => order(&l.0, &r.0).then_with(|| order(&l.1, &r.1)),
         _ => kind_number(left).cmp(&kind_number(right)),
@@ -126,5 +130,6 @@ fn kind_number(value: &Value) -> u8 {
         Value::Range(_) => 14,
         Value::Target(_) => 15,
         Value::Secret(_) => 16,
+        Value::Window(_) => 17,
     }
 }

@@ -11,9 +11,13 @@ use super::builtin::{Fault, apply};
 use super::{Answer, Fuel, NoScope, Scope, builtin_type, elements, eval, read_as, text_with_secrets};
 use crate::model::{
     BUILTINS, Comparison, Expr, ExprKind, FleetId, LocalId, LoopField, OutputRef, ProbeId, RunField, TextPart,
+    WindowForm, WindowHours, WindowOpens,
 };
 use crate::source::{SourceId, Span};
-use crate::value::{At, Date, Sum, Target, TimeOfDay, Type, Value, Weekday};
+use crate::value::{
+    At, Closing, Date, DeclaredWindow, Opening, Opens, Sum, Target, TimeOfDay, Type, Value, Weekday, Window,
+    WindowRules,
+};
 
 fn span() -> Span {
     Span::new(SourceId(0), 0, 0)
@@ -21,6 +25,18 @@ fn span() -> Span {
 
 fn target(name: &str) -> Value {
     Value::Target(Arc::new(Target { fleet: "f".into(), name: name.into(), labels: Default::default() }))
+}
+
+/// A window of some hours.
+fn always(to: u32) -> Value {
+    let opening = Opening { days: Weekday::ALL.to_vec(), from: TimeOfDay(0), to: TimeOfDay(to) };
+    Value::Window(Arc::new(Window::Declared(DeclaredWindow {
+        name: "w".into(),
+        zone: "UTC".into(),
+        opens: Opens::Hours(vec![opening]),
+        except: Vec::new(),
+        rules: WindowRules::default(),
+    })))
 }
 
 /// Knows four locals and a fleet, and nothing of the run.
@@ -76,6 +92,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         select(Weekday::ALL.to_vec()).prop_map(Value::Weekday),
         "[a(.*]{0,3}|[0-9]{1,3}[a-z%:]{0,2}|\\PC{0,6}".prop_map(Value::text),
         Just(target("a")),
+        (0_u32..86_400).prop_map(always),
         Just(Value::Secret("s".into())),
     ]
 }
@@ -160,9 +177,30 @@ fn expr() -> impl Strategy<Value = Expr> {
             over().prop_map(|(list, filter, _, local)| ExprKind::Filter { local: LocalId(local), list, filter }),
             (select(BUILTINS.to_vec()), several()).prop_map(|(row, it)| ExprKind::Builtin(row.builtin, it)),
             several().prop_map(|it| ExprKind::Probe(ProbeId(0), it)),
+            (several(), several(), prop::option::of(inner.clone()))
+                .prop_map(|(days, hours, zone)| window(days, hours, zone)),
         ];
         kind.prop_map(new)
     })
+}
+
+/// A window whose parts may be anything.
+fn window(days: Vec<Expr>, hours: Vec<Expr>, zone: Option<Expr>) -> ExprKind {
+    let form = WindowForm {
+        name: "w".into(),
+        params: Vec::new(),
+        zone,
+        latest_start: hours.first().cloned(),
+        except: days.iter().chain(&hours).take(1).cloned().collect(),
+        opens: match hours.first() {
+            Some(lasts) if days.len() > 2 => WindowOpens::Cron { fields: "0 2 * * *".into(), lasts: lasts.clone() },
+            _ => WindowOpens::Hours(vec![WindowHours { days, hours }]),
+        },
+        closing: Closing::Finish,
+        rollback_is_exempt: true,
+        span: span(),
+    };
+    ExprKind::Window(Arc::new(form), Vec::new())
 }
 
 /// Types that values have; `any` promises nothing, so it is not among them.

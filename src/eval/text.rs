@@ -107,6 +107,7 @@ fn secret_within(value: &Value) -> Option<&SmolStr> {
         | Value::Instant(_)
         | Value::Weekday(_)
         | Value::Text(_)
+        | Value::Window(_)
         | Value::Target(_) => None,
     }
 }

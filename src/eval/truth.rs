@@ -35,6 +35,7 @@ impl Truth {
             | Value::Record(_)
             | Value::Range(_)
             | Value::Target(_)
+            | Value::Window(_)
             | Value::Secret(_) => None,
         }
     }

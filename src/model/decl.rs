@@ -130,6 +130,8 @@ pub struct Action {
     pub timeout: Option<Expr>,
     /// How long it takes at least and at most, for the forecast.
     pub takes: Option<Expr>,
+    /// The window in which it may begin.
+    pub during: Option<Expr>,
     pub outputs: Vec<LabelType>,
     pub doc: Option<String>,
     pub span: Span,

@@ -1,10 +1,12 @@
 //! Expressions: resolved, typed by the checker, evaluated by one evaluator at plan time and at run time.
 //! They carry their spans, because a value that cannot be is reported where it was written.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Builtin, FleetId, GateId, LocalId, MetricId, ProbeId, ThresholdId};
+use super::{Builtin, FleetId, GateId, LocalId, MetricId, ProbeId, ThresholdId, WindowForm};
 use crate::source::Span;
 use crate::value::{Sum, Value};
 
@@ -58,6 +60,8 @@ pub enum ExprKind {
     Builtin(Builtin, Vec<Expr>),
     /// Asks the world; unknown until it has answered.
     Probe(ProbeId, Vec<Expr>),
+    /// A declared window with its arguments, in the order of its parameters.
+    Window(Arc<WindowForm>, Vec<Expr>),
     /// The value of a metric now; unknown until it was sampled.
     Metric(MetricId, Vec<Expr>),
     /// A metric's mean over a stretch of time that ended before the first change to its subject.

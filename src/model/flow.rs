@@ -17,6 +17,8 @@ pub struct Rollout {
     pub exclusive: Option<Expr>,
     /// How many targets of the whole run may fail.
     pub tolerate: Option<Expr>,
+    /// The window in which its work may begin.
+    pub during: Option<Expr>,
     pub pass_env: Vec<SmolStr>,
     pub stages: Vec<Stage>,
     pub hooks: Vec<Hook>,
@@ -58,6 +60,8 @@ pub struct Stage {
     /// What is bound around it: a strategy's parameters, a loop's name at rollout level.
     pub binds: Vec<(LocalId, Expr)>,
     pub when: Option<Expr>,
+    /// The window in which its work may begin.
+    pub during: Option<Expr>,
     pub time: StageTime,
     pub risk: Option<Expr>,
     pub on_failure: Option<OnFailure>,
@@ -129,6 +133,8 @@ pub struct Step {
     pub timeout: Option<Expr>,
     /// How long it takes at least and at most, for the forecast.
     pub takes: Option<Expr>,
+    /// The window in which it may begin.
+    pub during: Option<Expr>,
     pub outputs: Vec<LabelType>,
 }
 
@@ -157,6 +163,9 @@ pub struct Loop {
     pub stagger: Option<Expr>,
     /// A key by which the elements are sorted, evaluated with the element bound.
     pub order: Option<Expr>,
+    /// The window in which an element may begin, evaluated with the element bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<Expr>,
     /// Whether `rest of` counts its targets as taken; worked out if it was not said.
     pub takes: bool,
     pub may_be_empty: bool,

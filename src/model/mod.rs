@@ -6,12 +6,14 @@
 //! - `parts`: what an expression is made of
 //! - `builtin`: the functions that are built in
 //! - `decl`: inputs, secrets, fleets, probes, actions
+//! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
 //! - `gate`: metrics, thresholds, gates
 //! - `exposure`: routers, flags, and the shares that are set
 //! - `notice`: channels and what is said there
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
+//! - `scenario`: rollouts tried on virtual time
 
 mod act;
 mod builtin;
@@ -24,6 +26,8 @@ mod notice;
 mod parts;
 mod people;
 mod program;
+mod scenario;
+mod window;
 
 pub use act::{
     Act, Check, Exec, HttpAct, Interrupted, Keep, OnUnknown, Otherwise, Run, RunText, Save, Settings, Shell, ShellPart,
@@ -47,3 +51,8 @@ pub use program::{
     ActionId, ChannelId, FlagId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, RouterId, SecretId,
     ThresholdId,
 };
+pub use scenario::{
+    Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,
+    Timeline, UnitRef, Which, Wish,
+};
+pub use window::{CombinedWindow, WindowForm, WindowHours, WindowOpens};

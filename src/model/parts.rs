@@ -1,10 +1,12 @@
 //! The parts of an expression, to look at or to change. Each list of parts is written once, for both.
 
-use super::{Expr, ExprKind, TextPart};
+use std::sync::Arc;
+
+use super::{Expr, ExprKind, TextPart, WindowForm};
 
 /// One method that visits the parts, through `&` or `&mut`.
 macro_rules! parts {
-    ($(#[$doc:meta])* $name:ident $($mutable:tt)?) => {
+    ($(#[$doc:meta])* $name:ident, $form:ident $($mutable:tt)?) => {
         $(#[$doc])*
         pub fn $name<'e>(&'e $($mutable)? self, visit: &mut dyn FnMut(&'e $($mutable)? Expr)) {
             match & $($mutable)? self.kind {
@@ -25,6 +27,10 @@ macro_rules! parts {
                             TextPart::Hole(hole) => visit(hole),
                         }
                     }
+                }
+                ExprKind::Window(form, list) => {
+                    list.into_iter().for_each(&mut *visit);
+                    $form(form, visit);
                 }
                 ExprKind::List(list)
                 | ExprKind::Builtin(_, list)
@@ -85,14 +91,23 @@ macro_rules! parts {
     };
 }
 
+fn of_form<'e>(form: &'e Arc<WindowForm>, visit: &mut dyn FnMut(&'e Expr)) {
+    form.for_each_expr(visit);
+}
+
+/// A form that several share becomes one of its own before it is changed.
+fn of_form_mut<'e>(form: &'e mut Arc<WindowForm>, visit: &mut dyn FnMut(&'e mut Expr)) {
+    Arc::make_mut(form).for_each_expr_mut(visit);
+}
+
 impl Expr {
     parts! {
         /// Calls `visit` for each expression directly within this one.
-        for_each_part
+        for_each_part, of_form
     }
 
     parts! {
         /// Calls `visit` for each expression directly within this one, to change it.
-        for_each_part_mut mut
+        for_each_part_mut, of_form_mut mut
     }
 }

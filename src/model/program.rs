@@ -1,8 +1,13 @@
 //! Everything that some files declare, each by its number.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Channel, Flag, Fleet, Gate, Metric, Probe, Rollout, Router, Secret, Threshold};
+use super::{
+    Action, Channel, CombinedWindow, Flag, Fleet, Gate, Metric, Probe, Rollout, Router, Secret, Test, Threshold,
+    WindowForm,
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -66,6 +71,11 @@ pub struct Program {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<Channel>,
     pub secrets: Vec<Secret>,
+    pub windows: Vec<Arc<WindowForm>>,
+    /// The constants of the file that are windows.
+    pub combined: Vec<CombinedWindow>,
+    /// Those of the program's own file.
+    pub tests: Vec<Test>,
     /// The highest number of a local that is in use, plus one.
     pub locals: u32,
 }

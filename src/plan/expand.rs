@@ -114,6 +114,7 @@ impl<'a> Expansion<'a> {
             Some((input.local, Expr::value(value.clone(), input.span)))
         });
         self.plan.nodes[root.index()].binds = binds.collect();
+        self.plan.nodes[root.index()].during = rollout.during.clone();
         self.stages(root, SpaceId::ROOT, &rollout.stages);
         for hook in &rollout.hooks {
             self.hook(root, hook);
@@ -147,6 +148,7 @@ impl<'a> Expansion<'a> {
             children: Vec::new(),
             undo: None,
             when: None,
+            during: None,
             binds: Vec::new(),
             undoable: false,
             captured: false,
@@ -217,6 +219,7 @@ impl<'a> Expansion<'a> {
         let id = self.push(parent, space, &stage.path, NodeKind::Stage(Box::new(node)), stage.span);
         self.plan.nodes[id.index()].binds = stage.binds.clone();
         self.plan.nodes[id.index()].when = stage.when.clone();
+        self.plan.nodes[id.index()].during = stage.during.clone();
         let risk = stage.risk.as_ref().and_then(|it| self.value(it, seen_from(id)));
         if let NodeKind::Stage(node) = &mut self.plan.nodes[id.index()].kind {
             node.risk = risk;
@@ -280,6 +283,7 @@ impl<'a> Expansion<'a> {
             outputs: step.outputs.clone(),
         };
         let id = self.push(parent, space, name, NodeKind::Step(Box::new(node)), span);
+        self.plan.nodes[id.index()].during = step.during.clone();
         self.entries(id, space, &step.body);
         self.way_back(id, space, "undo", &step.undo, span);
         id
@@ -305,6 +309,7 @@ impl<'a> Expansion<'a> {
         };
         let id = self.push(parent, space, name, NodeKind::Step(Box::new(node)), span);
         self.plan.nodes[id.index()].binds = bound(&action.params, arguments);
+        self.plan.nodes[id.index()].during = action.during.clone();
         self.calls.insert(id);
         if self.goes_too_deep(span) {
             return id;
@@ -345,6 +350,7 @@ impl<'a> Expansion<'a> {
             }
         }
         self.plan.nodes[id.index()].binds = binds;
+        self.plan.nodes[id.index()].during = rollout.during.clone();
         if self.goes_too_deep(span) {
             return id;
         }

@@ -24,6 +24,7 @@ impl Expansion<'_> {
         self.refuse_too_few();
         if self.wrong.is_empty() {
             self.refuse_missing_kept();
+            self.refuse_windows();
         }
         if self.wrong.is_empty() { Ok(self.plan) } else { Err(self.wrong) }
     }
@@ -93,6 +94,23 @@ impl Expansion<'_> {
             let span = self.plan.node(cycle[0]).span;
             let message = format!("these stages wait for each other: {}", names.join(" → "));
             self.refuse(Code::STAGE_CYCLE, span, message);
+        }
+    }
+
+    /// A window that cannot be made for one of many targets is found now, and not in the middle of the run.
+    fn refuse_windows(&mut self) {
+        let mut wrong: BTreeMap<Span, String> = BTreeMap::new();
+        for at in 0..self.plan.nodes.len() as u32 {
+            let id = NodeId(at);
+            let Some(during) = &self.plan.node(id).during else { continue };
+            let places = (0..self.plan.slots(id)).map(|slot| Place::new(id, Slot(slot)));
+            let cannot = places.filter_map(|place| self.eval(during, place, true).err());
+            if let Some(first) = cannot.into_iter().find(|it| !it.is_not_known_here()) {
+                wrong.entry(first.span).or_insert(first.message);
+            }
+        }
+        for (span, message) in wrong {
+            self.refuse(Code::VALUE, span, message);
         }
     }
 

@@ -8,12 +8,10 @@ use crate::source::{ReadFailure, World};
 use crate::value::{Record, Target, Value};
 
 /// Runs the command of a fleet and reads the JSON list that it prints: records with a `name` and labels.
-pub(super) fn from_command(
-    world: &dyn World,
-    argv: &[String],
-    folder: &str,
-    fleet: &Fleet,
-) -> Result<Vec<Target>, String> {
+///
+/// # Errors
+/// A sentence without a period when there is no such list.
+pub fn from_command(world: &dyn World, argv: &[String], folder: &str, fleet: &Fleet) -> Result<Vec<Target>, String> {
     let shown = argv.join(" ");
     let text = world.command(argv, folder).map_err(|failure| match failure {
         ReadFailure::NotNow => format!("the fleet `{}` comes from a command, which is not run here", fleet.name),

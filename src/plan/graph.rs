@@ -125,6 +125,9 @@ pub struct Node {
     /// Its way back: an `undo`, a `restore`, or the `rollback` that replaces all beneath it.
     pub undo: Option<NodeId>,
     pub when: Option<Expr>,
+    /// The window in which it may begin, and everything beneath it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub during: Option<Expr>,
     /// Names that are bound for everything beneath it.
     pub binds: Vec<(LocalId, Expr)>,
     /// Whether something beneath it, or it itself, has a way back.

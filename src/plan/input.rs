@@ -18,6 +18,8 @@ pub struct GivenInputs {
     /// What an inputs file holds.
     pub file: Option<ValuesFile>,
     pub profile: Option<String>,
+    /// Values that are typed already, as a test gives them; they win.
+    pub typed: Vec<(SmolStr, Value)>,
 }
 
 /// Returns a value for every input of a rollout. Defaults may read the world, and the inputs before them.
@@ -100,7 +102,10 @@ impl Reading<'_> {
         let word = self.given.words.iter().rev().find(|(name, _)| *name == input.name.as_str());
         let field = self.given.file.as_ref().and_then(|it| Some((&it.name, it.values.get(input.name.as_str())?)));
         let chosen = profile.iter().find(|(name, _)| *name == input.name).map(|(_, expr)| expr);
-        let read = if let Some((_, text)) = word {
+        let typed = self.given.typed.iter().find(|(name, _)| *name == input.name);
+        let read = if let Some((_, value)) = typed {
+            Ok(value.clone())
+        } else if let Some((_, text)) = word {
             read_as(text, &input.of)
         } else if let Some((file, FileValue { value, line })) = field {
             json_as(value.clone(), &input.of).map_err(|message| format!("{message} (`{file}`, line {line})"))

@@ -72,6 +72,7 @@ impl Expansion<'_> {
             **node = LoopNode { space: body_space, wave_space, numbers, late, ..(**node).clone() };
         }
         let body = self.sequence(id, body_space, &it.local_name, Role::Target, &it.body, span);
+        self.plan.nodes[body.index()].during = it.during.clone();
         self.plan.nodes[id.index()].children.push(body);
         if let Some(wave_space) = wave_space {
             let after = self.sequence(id, wave_space, "after_wave", Role::AfterWave, &it.after_wave, span);

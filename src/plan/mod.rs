@@ -44,6 +44,7 @@ mod whole;
 
 pub use expand::{Planned, plan};
 pub use exposure::exposure_words;
+pub use fleet::from_command as fleet_from_command;
 pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
 pub use number::{allowed, chosen, wave_ends};

@@ -9,6 +9,7 @@ macro_rules! expressions {
         $(#[$doc])*
         pub(super) fn $name(node: & $($mutable)? Node, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
             (& $($mutable)? node.when).into_iter().for_each(&mut *visit);
+            (& $($mutable)? node.during).into_iter().for_each(&mut *visit);
             for (_, expr) in & $($mutable)? node.binds {
                 visit(expr);
             }

@@ -148,6 +148,7 @@ impl NodeKind {
     /// Returns the words with which a file writes such a thing, where they are others than the reader's.
     fn written(self) -> &'static [&'static str] {
         match self {
+            NodeKind::Approve => &["checklist", "confirm"],
             NodeKind::Check => &["require"],
             NodeKind::Wait => &["pause"],
             NodeKind::Notice => &["log", "fail", "notify"],
@@ -159,7 +160,6 @@ impl NodeKind {
             | NodeKind::Step
             | NodeKind::Action
             | NodeKind::Watch
-            | NodeKind::Approve
             | NodeKind::Save
             | NodeKind::Keep
             | NodeKind::Child

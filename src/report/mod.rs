@@ -18,6 +18,7 @@
 //! - `icon`: a sign for each kind of node
 //! - `palette`: the colours, by day and by night
 //! - `svg`: a graph as a picture
+//! - `junit`: what came of tests, for other programs
 
 mod card;
 mod clean;
@@ -27,6 +28,7 @@ mod fold;
 mod format;
 mod icon;
 mod json;
+mod junit;
 mod layers;
 mod measure;
 mod mermaid;
@@ -42,4 +44,5 @@ mod drawn;
 
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
+pub use junit::{JunitCase, junit};
 pub use plan::graph_of;

@@ -368,10 +368,13 @@ impl Driven {
 
     /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
+        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits())
+    }
+
+    fn waits(&self) -> bool {
         // One that has succeeded and is not looked after needs nobody until somebody wants it back.
-        let comes = self.run.next_wake().is_some() || self.run.awaits_people();
-        let waits = self.run.paused().is_none() && comes && !self.run.is_only_retained();
-        self.run.finished().is_some() || (self.run.is_quiet() && !waits)
+        let comes = self.run.next_wake().is_some() && !self.run.is_only_retained();
+        self.run.paused().is_none() && (comes || self.run.awaits_people())
     }
 
     fn shown(&self, id: &SmolStr) -> LiveRun {

@@ -196,7 +196,7 @@ const ACTION: &[PropertyRow] = &[
     property("timeout", Kind::Duration, "", "After this the action is ended and fails."),
     property("takes", Kind::Takes, "", "How long it takes, for the forecast."),
     property("retry", Kind::Attempts, "1", "How often it is tried at most."),
-    property_later("during", Kind::Named("window"), "", "When it may begin."),
+    property("during", Kind::Named("window"), "", "When it may begin."),
 ];
 
 const ROLLOUT: &[PropertyRow] = &[
@@ -214,7 +214,7 @@ const ROLLOUT: &[PropertyRow] = &[
         "[]",
         "Variables that commands get from the engine's own environment.",
     ),
-    property_later("during", Kind::Named("window"), "", "When work may begin."),
+    property("during", Kind::Named("window"), "", "When work may begin."),
     property("retain", Kind::Duration, "", "How long rollback stays possible after success."),
     property_later("artifacts", Kind::Text, "", "The folder for the plan, the log and the report."),
     property_later("joins", Kind::OneOf(&["ignore", "append"]), "ignore", "What happens to targets that appear."),

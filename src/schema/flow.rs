@@ -1,7 +1,7 @@
 //! The rows of the flow: stages, loops, steps, and what happens when one of them fails.
 
 use super::place::{BODIES, FORWARD};
-use super::row::{later, now, property, property_later};
+use super::row::{later, now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
 /// What may happen when something fails.
@@ -168,7 +168,7 @@ const STAGE: &[PropertyRow] = &[
     property("risk", Kind::Number, "", "How risky it is, from 0 to 100; shown."),
     property("on_failure", Kind::OneOf(ON_FAILURE), "the rollout's", "What happens when the stage fails."),
     property("undo_with_run", Kind::Bool, "true", "False: this stage's work stays when a later stage fails."),
-    property_later("during", Kind::Named("window"), "", "When its work may begin."),
+    property("during", Kind::Named("window"), "", "When its work may begin."),
     property("not_before", Kind::Instant, "", "The stage begins then or later."),
 ];
 
@@ -192,14 +192,14 @@ const LOOP: &[PropertyRow] = &[
         "Whether `rest of` counts its targets as taken.",
     ),
     property("may_be_empty", Kind::Bool, "false", "Whether there may be nothing to run over."),
-    property_later("during", Kind::Named("window"), "", "When an element may begin."),
+    property("during", Kind::Named("window"), "", "When an element may begin."),
 ];
 
 const STEP: &[PropertyRow] = &[
     property("timeout", Kind::Duration, "", "After this the step is ended and fails."),
     property("takes", Kind::Takes, "", "How long it takes, for the forecast."),
     property("retry", Kind::Attempts, "1", "How often it is tried at most."),
-    property_later("during", Kind::Named("window"), "", "When it may begin."),
+    property("during", Kind::Named("window"), "", "When it may begin."),
 ];
 
 const RETRY: &[PropertyRow] = &[

@@ -37,23 +37,21 @@ pub(super) const WORDS: &[WordRow] = &[
         GUARD,
         "As `watch`, in the background, from here to the end of what encloses it.",
     ),
-    later(
+    now(
         "window",
         "window NAME(parameters) { days, hours, zone, except }",
         &[Place::File],
         Some(Place::Window),
         WINDOW,
-        "When work may begin.",
+        "When work may begin: at hours of days, or for a while after each firing of `cron`. Without parameters it is a \
+         value by its name, otherwise when it is called. Windows combine with `and`, `or` and `not`.",
     ),
-    later(
+    now(
         "open",
         "open { days, hours }",
         &[Place::Window],
-        Some(Place::Window),
-        &[
-            property_later("days", Kind::Value, "every day", "Weekdays on which it opens."),
-            property_later("hours", Kind::Value, "the whole day", "From when to when; may cross midnight."),
-        ],
+        Some(Place::Settings),
+        &[DAYS, HOURS],
         "One of several openings.",
     ),
     now(
@@ -126,16 +124,29 @@ const GUARD: &[PropertyRow] = &[
     property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
 ];
 
+const DAYS: PropertyRow = property("days", Kind::Days, "every day", "On which days it opens.");
+const HOURS: PropertyRow = property(
+    "hours",
+    Kind::Hours,
+    "the whole day",
+    "From when until before when. Hours that cross midnight belong to the day on which they begin.",
+);
+
 const WINDOW: &[PropertyRow] = &[
-    property_later("days", Kind::Value, "every day", "Weekdays on which it opens."),
-    property_later("hours", Kind::Value, "the whole day", "From when to when; may cross midnight."),
-    property_later("zone", Kind::Text, "UTC", "The zone of days and hours."),
-    property_later("except", Kind::Value, "[]", "Dates on which it stays shut."),
-    property_later("cron", Kind::Text, "", "When it opens, in five fields."),
-    property_later("lasts", Kind::Duration, "", "How long it stays open."),
-    property_later("latest_start", Kind::Duration, "", "Nothing begins this short before the close."),
-    property_later("closing", Kind::OneOf(&["finish", "pause", "rollback"]), "finish", "What happens at the close."),
-    property_later("rollback", Kind::Bool, "true", "Whether rollback may happen outside."),
+    DAYS,
+    HOURS,
+    property("zone", Kind::Text, "UTC", "Whose clocks count: the name of a zone such as `Europe/Berlin`."),
+    property("except", Kind::Freezes, "[]", "When it stays shut, whatever opens it; dates are whole days of the zone."),
+    property("cron", Kind::Text, "", "When it opens instead: minute, hour, day of the month, month, day of the week."),
+    property("lasts", Kind::Duration, "", "How long it stays open after each firing of `cron`."),
+    property("latest_start", Kind::Duration, "0s", "Nothing begins this short before the close."),
+    property(
+        "closing",
+        Kind::OneOf(&["finish", "pause", "rollback"]),
+        "finish",
+        "What happens at the close to what has begun: it ends, no further step begins, or it is undone.",
+    ),
+    property("rollback", Kind::Bool, "true", "Whether rollback may happen while it is shut."),
 ];
 
 const METRIC: &[PropertyRow] = &[

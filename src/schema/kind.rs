@@ -48,6 +48,12 @@ pub enum Kind {
     Interrupted,
     /// Named values of the word's own.
     Record,
+    /// Weekdays, one or several.
+    Days,
+    /// Hours from one time to another, once or several times.
+    Hours,
+    /// Dates and ranges of dates or instants.
+    Freezes,
     /// Something that another declaration names.
     Named(&'static str),
 }
@@ -83,6 +89,9 @@ impl fmt::Display for Kind {
             Kind::Waits => "duration or list<duration>",
             Kind::Interrupted => "retry | fail | ask | verify(PROBE)",
             Kind::Record => "record",
+            Kind::Days => "weekday, range of weekdays, or list of these",
+            Kind::Hours => "range of times, or list of these",
+            Kind::Freezes => "date, range of dates or instants, or list of these",
             Kind::Named(what) => what,
         })
     }

@@ -25,3 +25,4 @@ pub use lookup::{owners, places_of, properties, property, property_names, word, 
 pub use place::Place;
 pub use reference::reference;
 pub use row::{Meaning, PropertyRow, WordRow};
+pub use scenarios::{FACTS, FactRow};

@@ -1,6 +1,5 @@
 //! The rows of what people decide.
 
-use super::place::FORWARD;
 use super::row::{now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
@@ -17,7 +16,7 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "approve",
         "approve PEOPLE { need, within }",
-        FORWARD,
+        ASKED,
         Some(Place::Settings),
         APPROVE,
         "Waits until enough different people have approved: `rollout approve RUN`. Who started the run does not count.",
@@ -43,12 +42,16 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "confirm",
         "confirm \"question\" by PEOPLE",
-        FORWARD,
+        ASKED,
         Some(Place::Settings),
         UNMET,
         "Waits for one person's yes: `rollout confirm RUN`.",
     ),
 ];
+
+/// Where people are asked: where work goes forward, and not once it has succeeded.
+const ASKED: &[Place] =
+    &[Place::Stage, Place::Loop, Place::Parallel, Place::Step, Place::Action, Place::Slot, Place::AfterWave];
 
 const ON_UNMET: &[&str] = &["pause", "fail", "rollback"];
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Meaning, PropertyRow, WordRow, properties, words};
+use super::{FACTS, Meaning, PropertyRow, WordRow, properties, words};
 use crate::model::BUILTINS;
 
 /// Returns the reference of all words, properties and built-in functions.
@@ -12,6 +12,10 @@ pub fn reference() -> String {
     page.push_str("\n## Functions\n\n| function | what it gives |\n| --- | --- |\n");
     for row in BUILTINS {
         let _ = writeln!(page, "| `{}` | {} |", row.signature.replace('|', "\\|"), row.doc);
+    }
+    page.push_str("\n## What a test may expect\n\n| written | what it says |\n| --- | --- |\n");
+    for row in FACTS {
+        let _ = writeln!(page, "| `{}` | {} |", row.shape, row.doc);
     }
     page
 }
@@ -47,6 +51,9 @@ mod tests {
     fn every_word_and_function_has_its_place_on_the_page() {
         let page = reference();
         for row in words() {
+            assert!(page.contains(row.shape), "{}", row.name);
+        }
+        for row in FACTS {
             assert!(page.contains(row.shape), "{}", row.name);
         }
         for row in BUILTINS {

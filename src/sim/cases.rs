@@ -70,6 +70,7 @@ impl Builder {
         };
         let keep = self.entry("keep~1", EntryKind::Act(Box::new(Act::Keep(keep))));
         let action = Action {
+            during: None,
             name: "deploy".into(),
             params: vec![Param { name: "site".into(), local: site, of: Type::Target, default: None, span: self.span }],
             body: vec![self.run("run~1"), keep],
@@ -95,6 +96,7 @@ impl Builder {
         let site = self.local();
         let body = body(self, self.expr(ExprKind::Local(site)));
         let mut it = Loop {
+            during: None,
             local: site,
             local_name: "site".into(),
             list,
@@ -114,6 +116,7 @@ impl Builder {
 
     fn stage(&self, path: &str, after: Vec<u32>, body: Vec<Entry>) -> Stage {
         Stage {
+            during: None,
             path: path.into(),
             after,
             binds: Vec::new(),
@@ -134,6 +137,7 @@ impl Builder {
             retain: None,
             afterwards: vec![],
             rounds: vec![],
+            during: None,
             name: "case".into(),
             inputs: Vec::new(),
             profiles: Vec::new(),
@@ -209,8 +213,14 @@ fn paths(plan: &Plan, played: &Played, pick: impl Fn(&Event) -> Option<crate::pl
     played.events.iter().filter_map(|(_, event)| pick(event)).map(|place| plan.path(place)).collect()
 }
 
-const SHAKY: Odds =
-    Odds { job_fails: 120, probe_violated: 100, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
+const SHAKY: Odds = Odds {
+    job_fails: 120,
+    probe_violated: 100,
+    probe_unknown: 50,
+    person_rejects: 150,
+    person_silent: 250,
+    person_late: 400,
+};
 
 #[test]
 fn all_is_done_when_nothing_goes_wrong() {

@@ -1,11 +1,15 @@
 //! What the world answers and how long it takes: drawn from a seed and the question alone, so that a question has
 //! the same answer whenever it is asked.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::engine::{Answer, Done, Fault, FaultKind, Job, ProbeAsk, ProbeJob, Probed};
-use crate::plan::Place;
-use crate::value::{Type, Value};
+use super::{Asked, Cast, Unasked};
+use crate::engine::{
+    Answer, Command, Done, Event, Fault, FaultKind, Job, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run,
+};
+use crate::plan::{Place, Plan};
+use crate::value::{At, Type, Value};
 
 /// How often things go wrong, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +21,14 @@ pub struct Odds {
     pub person_rejects: u32,
     /// One who is asked says nothing at all.
     pub person_silent: u32,
+    /// One who is asked takes hours to answer rather than minutes.
+    pub person_late: u32,
 }
 
 impl Odds {
     /// Everything succeeds.
     pub const NONE: Odds =
-        Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0 };
+        Odds { job_fails: 0, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0, person_late: 0 };
 }
 
 /// A world that answers from a seed.
@@ -30,6 +36,84 @@ impl Odds {
 pub struct Luck {
     pub seed: u64,
     pub odds: Odds,
+}
+
+/// The world and the people of a run whose fate is drawn.
+#[derive(Debug)]
+pub(super) struct Fortune {
+    luck: Luck,
+    decisions: u64,
+    /// What people will say, by when and in which order; they live on when the engine dies.
+    replies: BTreeMap<(At, u64), (Person, Command)>,
+    said: u64,
+    /// How often people were asked at each place.
+    requests: BTreeMap<Place, u32>,
+}
+
+impl Fortune {
+    pub fn new(luck: Luck) -> Fortune {
+        Fortune { luck, decisions: 0, replies: BTreeMap::new(), said: 0, requests: BTreeMap::new() }
+    }
+
+    /// When everybody was silent, somebody who is asked says yes in the end; none if nobody is asked.
+    fn persuade(plan: &Plan, run: &Run) -> Option<(i64, Person, Command)> {
+        run.requests().find_map(|(place, request)| {
+            let ask = plan.ask_at(place.node)?;
+            let item = request.open_items().next().map_or(0, |(at, _)| at as usize);
+            let by = request.missing().next()?;
+            Some((3_600_000, Person(by.clone()), super::people::yes(&ask.kind, plan.path(place), item)))
+        })
+    }
+}
+
+impl Cast for Fortune {
+    fn answer(&mut self, asked: &Asked) -> (i64, Answer) {
+        self.luck.answer(asked.place, asked.attempt, asked.job)
+    }
+
+    /// People hear what they are asked, and will say what they say.
+    fn hear(&mut self, plan: &Plan, run: &Run, at: At, event: &Event) {
+        let Event::ApprovalRequested { place, .. } = event else { return };
+        let Some(request) = run.request(*place) else { return };
+        let nth = self.requests.entry(*place).or_default();
+        *nth += 1;
+        for (after_ms, by, command) in self.luck.replies(plan, *place, *nth, request) {
+            self.said += 1;
+            self.replies.insert((at.plus_ms(after_ms), self.said), (by, command));
+        }
+    }
+
+    fn next_turn(&self) -> Option<At> {
+        self.replies.keys().next().map(|(at, _)| *at)
+    }
+
+    fn take_turn(&mut self, _run: &Run) -> Option<Unasked> {
+        self.replies.pop_first().map(|(_, (by, command))| Unasked::Command(by, command))
+    }
+
+    /// A person decides what a paused run waits for.
+    fn decide(&mut self, plan: &Plan, run: &Run) -> Option<(i64, Person, Command)> {
+        let Some(paused) = run.paused() else { return Fortune::persuade(plan, run) };
+        self.decisions += 1;
+        let command = match paused {
+            // In the end a person loses patience.
+            _ if self.decisions > 50 => Command::Rollback { reason: None },
+            PauseReason::Asked { .. }
+            | PauseReason::Said { .. }
+            | PauseReason::Unanswered { .. }
+            | PauseReason::Rejected { .. }
+                if run.awaiting().next().is_none() =>
+            {
+                Command::Resume { reason: None }
+            }
+            _ => match self.luck.choose(self.decisions, 4) {
+                0 => Command::Skip { path: None, reason: None },
+                1 => Command::Rollback { reason: None },
+                _ => Command::Retry { path: None, reason: None },
+            },
+        };
+        Some((60_000, Person("sim".into()), command))
+    }
 }
 
 impl Luck {

@@ -9,11 +9,9 @@ use crate::plan::{Place, Plan};
 /// Somebody who was not asked and answers all the same.
 const STRANGER: &str = "mallory";
 
-/// The longest that somebody takes to answer.
-const ANSWER_MS_MAX: i64 = 6 * 3_600_000;
-
-/// The same where everybody answers in time.
-const PROMPT_MS_MAX: i64 = 20 * 60_000;
+/// The longest that somebody takes to answer, and the longest for one who is late.
+const ANSWER_MS_MAX: i64 = 10 * 60_000;
+const LATE_MS_MAX: i64 = 6 * 3_600_000;
 
 impl Luck {
     /// Returns who says what, and after how many milliseconds, when people are asked for the nth time at a place.
@@ -28,8 +26,8 @@ impl Luck {
             let silent = drawn < self.odds.person_silent;
             let rejects = !silent && drawn < self.odds.person_silent + self.odds.person_rejects;
             for item in 0..request.items.len().max(1) {
-                let longest = if self.odds.person_silent == 0 { PROMPT_MS_MAX } else { ANSWER_MS_MAX };
-                let after_ms = random.i64(1_000..longest);
+                let late = random.u32(0..1000) < self.odds.person_late;
+                let after_ms = random.i64(1_000..if late { LATE_MS_MAX } else { ANSWER_MS_MAX });
                 if silent {
                     continue;
                 }

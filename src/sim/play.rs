@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::luck::Fortune;
+use super::{Asked, Cast, Crash, Luck, Routers, Unasked};
 use crate::engine::{
-    Answer, Command, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, PauseReason, Person, Run, RunStarted,
-    apply, outstanding, step,
+    Answer, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, Person, Run, RunStarted, apply, outstanding,
+    step,
 };
 use crate::plan::{KeptValues, Place, Plan};
-use crate::sim::{Crash, Luck, Routers};
 use crate::value::At;
 
 /// What a person would have seen.
@@ -23,8 +24,10 @@ pub struct Played {
 /// Why a run did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
-    /// Nothing is under way, nothing will come, and nobody is asked.
+    /// Nothing is under way, nothing will come, and nobody decides.
     Stuck,
+    /// Something was asked that nobody knows an answer to.
+    Lost,
     /// More events than a scenario may have.
     TooLong,
     /// An oracle was broken; a sentence says which and where.
@@ -32,15 +35,32 @@ pub enum Stopped {
 }
 
 /// No scenario has more events.
-const EVENTS_MAX: usize = 2_000_000;
+const EVENTS_MAX: usize = 5_000_000;
 
-/// Plays a run.
+/// Some Monday: 2026-11-23T00:00Z.
+const MONDAY: At = At(1_795_392_000_000);
+
+/// Plays a run whose fate is drawn, with an engine that dies after some events.
 pub fn play(plan: &Plan, kept: &KeptValues, luck: Luck, crash: &mut dyn FnMut(usize) -> Option<Crash>) -> Played {
-    let mut stage = Stage::new(plan, luck);
+    perform(plan, kept, MONDAY, &mut Fortune::new(luck), crash)
+}
+
+/// Plays a run from a given instant, with whoever answers it.
+pub fn perform(
+    plan: &Plan,
+    kept: &KeptValues,
+    start: At,
+    cast: &mut dyn Cast,
+    crash: &mut dyn FnMut(usize) -> Option<Crash>,
+) -> Played {
+    let mut stage = Stage::new(plan, start, cast);
     stage.hear(Heard::Start(Box::new(started(plan, kept))));
     let outcome = loop {
         if let Some(broken) = stage.broken.take() {
             break Err(Stopped::Broken(broken));
+        }
+        if stage.cast.is_lost() {
+            break Err(Stopped::Lost);
         }
         if let Some(outcome) = stage.run.finished() {
             break Ok(outcome);
@@ -77,16 +97,12 @@ fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
 /// The world on virtual time.
 struct Stage<'p> {
     plan: &'p Plan,
-    luck: Luck,
+    cast: &'p mut dyn Cast,
     run: Run,
     now: At,
     events: Vec<(At, Event)>,
     /// Answers on their way, by when they come and in which order they were asked for.
     coming: BTreeMap<(At, u64), (Place, u32, Answer)>,
-    /// What people will say, likewise; they live on when the engine dies.
-    replies: BTreeMap<(At, u64), (Person, Command)>,
-    /// How often people were asked at each place.
-    requests: BTreeMap<Place, u32>,
     /// What was set in the world; it stays when the engine dies.
     routers: Routers,
     asked: u64,
@@ -94,54 +110,43 @@ struct Stage<'p> {
     asked_in_this_life: BTreeSet<(Place, u32)>,
     looked_for_crash: usize,
     crashes: u32,
-    decisions: u64,
     broken: Option<String>,
 }
 
+/// What happens next.
+enum Next {
+    Answer,
+    Alarm(At),
+    Turn(At),
+    Nothing,
+}
+
 impl<'p> Stage<'p> {
-    fn new(plan: &'p Plan, luck: Luck) -> Stage<'p> {
+    fn new(plan: &'p Plan, start: At, cast: &'p mut dyn Cast) -> Stage<'p> {
         Stage {
             plan,
-            luck,
+            cast,
             run: Run::new(),
-            // Some Monday: 2026-11-23T00:00Z.
-            now: At(1_795_392_000_000),
+            now: start,
             events: Vec::new(),
             coming: BTreeMap::new(),
-            replies: BTreeMap::new(),
-            requests: BTreeMap::new(),
             routers: Routers::default(),
             asked: 0,
             asked_in_this_life: BTreeSet::new(),
             looked_for_crash: 0,
             crashes: 0,
-            decisions: 0,
             broken: None,
         }
     }
 
     fn hear(&mut self, heard: Heard) {
         let step = step(self.plan, &mut self.run, self.now, heard);
-        let now = self.now;
-        for event in &step.events {
-            if let Event::ApprovalRequested { place, .. } = event {
-                self.ask_people(*place);
-            }
+        for event in step.events {
+            self.cast.hear(self.plan, &self.run, self.now, &event);
+            self.events.push((self.now, event));
         }
-        self.events.extend(step.events.into_iter().map(|it| (now, it)));
         for effect in step.effects {
             self.perform(effect);
-        }
-    }
-
-    /// People hear what they are asked, and will say what they say.
-    fn ask_people(&mut self, place: Place) {
-        let Some(request) = self.run.request(place) else { return };
-        let nth = self.requests.entry(place).or_default();
-        *nth += 1;
-        for (after_ms, by, command) in self.luck.replies(self.plan, place, *nth, request) {
-            self.asked += 1;
-            self.replies.insert((self.now.plus_ms(after_ms), self.asked), (by, command));
         }
     }
 
@@ -152,7 +157,8 @@ impl<'p> Stage<'p> {
                     let path = self.plan.path(place);
                     self.broken = Some(format!("`{path}` was asked twice for attempt {attempt}"));
                 }
-                let (takes_ms, answer) = self.luck.answer(place, attempt, &job);
+                let asked = Asked { plan: self.plan, now: self.now, place, attempt, job: &job };
+                let (takes_ms, answer) = self.cast.answer(&asked);
                 let answer = self.routers.answered(&job, answer);
                 self.asked += 1;
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), (place, attempt, answer));
@@ -174,70 +180,59 @@ impl<'p> Stage<'p> {
 
     /// Lets the next thing happen; false if nothing ever will.
     fn go_on(&mut self) -> bool {
-        let answer = self.coming.keys().next().map(|(at, _)| *at);
-        let reply = self.replies.keys().next().map(|(at, _)| *at);
-        let alarm = self.run.next_wake();
-        if let Some(at) = reply
-            && answer.is_none_or(|it| at < it)
-            && alarm.is_none_or(|it| at < it)
-        {
-            let (_, (by, command)) = self.replies.pop_first().expect("it was just seen");
-            self.now = self.now.max(at);
-            self.hear(Heard::Command { by, command });
-            return true;
-        }
-        match (answer, alarm) {
-            (Some(at), alarm) if alarm.is_none_or(|alarm| at <= alarm) => {
-                let (_, (place, attempt, answer)) = self.coming.pop_first().expect("it was just seen");
+        match self.next() {
+            Next::Answer => {
+                let ((at, _), (place, attempt, answer)) = self.coming.pop_first().expect("it was just seen");
                 self.now = self.now.max(at);
                 self.hear(Heard::Answer { place, attempt, answer });
                 true
             }
-            (_, Some(at)) => {
+            Next::Alarm(at) => {
                 self.now = self.now.max(at);
                 self.hear(Heard::Tick);
                 true
             }
-            (Some(_), None) | (None, None) => self.decide(),
+            Next::Turn(at) => {
+                self.now = self.now.max(at);
+                self.take_turn()
+            }
+            Next::Nothing => self.decide(),
         }
     }
 
-    /// A person decides what a paused run waits for.
-    fn decide(&mut self) -> bool {
-        let Some(paused) = self.run.paused().cloned() else { return self.persuade() };
-        self.decisions += 1;
-        let command = match paused {
-            // In the end a person loses patience.
-            _ if self.decisions > 50 => Command::Rollback { reason: None },
-            PauseReason::Asked { .. }
-            | PauseReason::Said { .. }
-            | PauseReason::Unanswered { .. }
-            | PauseReason::Rejected { .. }
-                if self.run.awaiting().next().is_none() =>
-            {
-                Command::Resume { reason: None }
-            }
-            _ => match self.luck.choose(self.decisions, 4) {
-                0 => Command::Skip { path: None, reason: None },
-                1 => Command::Rollback { reason: None },
-                _ => Command::Retry { path: None, reason: None },
-            },
-        };
-        self.now = self.now.plus_ms(60_000);
-        self.hear(Heard::Command { by: Person("sim".into()), command });
+    /// An answer comes before an alarm of the same instant, and both before what nobody waits for.
+    fn next(&self) -> Next {
+        let mut next = (None, Next::Nothing);
+        let sooner = |at: At, before: Option<At>| before.is_none_or(|before| at < before);
+        if let Some((at, _)) = self.coming.keys().next() {
+            next = (Some(*at), Next::Answer);
+        }
+        if let Some(at) = self.run.next_wake()
+            && sooner(at, next.0)
+        {
+            next = (Some(at), Next::Alarm(at));
+        }
+        if let Some(at) = self.cast.next_turn()
+            && sooner(at, next.0)
+        {
+            next = (Some(at), Next::Turn(at));
+        }
+        next.1
+    }
+
+    fn take_turn(&mut self) -> bool {
+        match self.cast.take_turn(&self.run) {
+            Some(Unasked::Command(by, command)) => self.hear(Heard::Command { by, command }),
+            Some(Unasked::Crash(crash)) => self.die(crash),
+            None => return false,
+        }
         true
     }
 
-    /// When everybody was silent, somebody who is asked says yes in the end; false if nobody is asked.
-    fn persuade(&mut self) -> bool {
-        let open = self.run.requests().find_map(|(place, request)| {
-            let ask = self.plan.ask_at(place.node)?;
-            let item = request.open_items().next().map_or(0, |(at, _)| at as usize);
-            let by = request.missing().next()?;
-            Some((Person(by.clone()), super::people::yes(&ask.kind, self.plan.path(place), item)))
-        });
-        let Some((by, command)) = open else { return false };
-        self.now = self.now.plus_ms(3_600_000);
+    /// A person decides what a run waits for.
+    fn decide(&mut self) -> bool {
+        let Some((after_ms, by, command)) = self.cast.decide(self.plan, &self.run) else { return false };
+        self.now = self.now.plus_ms(after_ms);
         self.hear(Heard::Command { by, command });
         true
     }

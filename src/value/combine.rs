@@ -189,6 +189,7 @@ pub fn compare(left: &Value, right: &Value) -> Compared {
         (Null, _) | (_, Null) => Compared::Same(left.is_null() && right.is_null()),
         (Bool(l), Bool(r)) => Compared::Same(l == r),
         (Target(l), Target(r)) => Compared::Same(l == r),
+        (Value::Window(l), Value::Window(r)) => Compared::Same(l == r),
         (Value::List(l), Value::List(r)) => Compared::Same(same_lists(l, r)),
         (Value::Record(l), Value::Record(r)) => Compared::Same(same_records(l, r)),
         (Value::Range(l), Value::Range(r)) => Compared::Same(is_same(&l.0, &r.0) && is_same(&l.1, &r.1)),

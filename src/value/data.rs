@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{At, Date, Target, TimeOfDay, Type, Weekday};
+use super::{At, Date, Target, TimeOfDay, Type, Weekday, Window};
 
 /// Fields by name, in alphabetical order.
 pub type Record = BTreeMap<SmolStr, Value>;
@@ -40,6 +40,7 @@ pub enum Value {
     /// From the first to the second, both included.
     Range(Arc<(Value, Value)>),
     Target(Arc<Target>),
+    Window(Arc<Window>),
     /// A declared secret, by name; its content is never a value.
     Secret(SmolStr),
 }
@@ -122,6 +123,7 @@ impl Value {
             Value::Record(record) => Type::record(record.iter().map(|(key, value)| (key.clone(), value.type_of()))),
             Value::Range(range) => Type::Range(Arc::new(range.0.type_of())),
             Value::Target(_) => Type::Target,
+            Value::Window(_) => Type::window(),
             Value::Secret(_) => Type::Secret(Arc::new(Type::Text)),
         }
     }

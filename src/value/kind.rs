@@ -100,6 +100,16 @@ impl Type {
         Type::Record(Arc::new(RecordType { name: None, fields: fields.into_iter().collect() }))
     }
 
+    /// The type of windows whose parameters are filled in.
+    pub fn window() -> Type {
+        Type::Callable(Callable { word: Word::Window, params: Vec::new(), gives: Arc::new(Type::Bool) })
+    }
+
+    /// Whether it is a window whose parameters are filled in: a value, not something to be called.
+    pub fn is_window(&self) -> bool {
+        matches!(self, Type::Callable(it) if it.word == Word::Window && it.params.is_empty())
+    }
+
     pub fn list(of: Type) -> Type {
         Type::List(Arc::new(of))
     }

@@ -4,6 +4,7 @@
 //! - `target`: a thing that is rolled out to
 //! - `data`: the values
 //! - `time`: instants, durations, civil times
+//! - `window`: when work may begin, as plain data
 //! - `literal`: from the text of a literal to its value
 //! - `combine`: arithmetic and comparison, with dimensions
 //! - `show`: values as a person would write them
@@ -15,6 +16,7 @@ mod literal;
 mod show;
 mod target;
 mod time;
+mod window;
 
 pub use combine::{Compared, Sum, arithmetic, compare, share_of};
 pub use data::{Record, Value};
@@ -23,3 +25,4 @@ pub use literal::{LiteralShape, parse_literal};
 pub use show::show_duration;
 pub use target::Target;
 pub use time::{At, Date, TimeOfDay, Weekday};
+pub use window::{Closing, DeclaredWindow, Freeze, Opening, Opens, Window, WindowRules};

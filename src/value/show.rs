@@ -71,6 +71,7 @@ impl fmt::Display for Value {
             Value::Weekday(day) => f.write_str(day.name()),
             Value::Text(text) => f.write_str(text),
             Value::Target(target) => f.write_str(&target.name),
+            Value::Window(window) => write!(f, "{window}"),
             Value::Secret(name) => write!(f, "<secret {name}>"),
             Value::Range(range) => write!(f, "{}..{}", range.0, range.1),
             Value::List(list) => write_list(f, list),

@@ -20,7 +20,7 @@ impl At {
         self.0.saturating_sub(earlier.0)
     }
 
-    fn timestamp(self) -> jiff::Timestamp {
+    pub(crate) fn timestamp(self) -> jiff::Timestamp {
         // Whole seconds: the last millisecond of the last second is no instant that jiff makes from milliseconds.
         let (least, most) = (jiff::Timestamp::MIN.as_second() * 1000, jiff::Timestamp::MAX.as_second() * 1000);
         jiff::Timestamp::from_millisecond(self.0.clamp(least, most)).expect("a clamped instant is in range")

@@ -21,6 +21,8 @@ pub struct Board {
     /// What is under way at the leaves, since when.
     pub(super) active: BTreeMap<Place, At>,
     pub(super) waits: BTreeMap<Place, (At, Waiting)>,
+    /// What holds the windows shut that something waits for.
+    pub(super) shut: BTreeMap<Place, String>,
     pub(super) began: Option<At>,
     pub(super) ended: Option<At>,
     pub(super) last: At,
@@ -67,6 +69,7 @@ impl Board {
             left: BTreeMap::new(),
             active: BTreeMap::new(),
             waits: BTreeMap::new(),
+            shut: BTreeMap::new(),
             began: None,
             ended: None,
             last: At(0),
@@ -124,6 +127,14 @@ impl Board {
             Event::Answered { place, .. } => {
                 self.active.remove(place);
             }
+            Event::Held { place, until, why } => {
+                let until = until.unwrap_or_else(|| at.plus_ms(crate::calendar::LOOK_AHEAD_MS));
+                self.waits.insert(*place, (until, Waiting::Window));
+                self.shut.insert(*place, why.clone());
+            }
+            Event::Entered { place } => {
+                self.waits.remove(place);
+            }
             Event::Waiting { place, until, why } => {
                 self.waits.insert(*place, (*until, *why));
             }
@@ -145,6 +156,11 @@ impl Board {
             Event::Evaluated { .. }
             | Event::Retained { .. }
             | Event::Baseline { .. }
+            | Event::Opened { .. }
+            | Event::Shut { .. }
+            | Event::Advanced { .. }
+            | Event::OnHold { .. }
+            | Event::HoldLifted { .. }
             | Event::Warned { .. }
             | Event::WaveAdvanced { .. }
             | Event::Closing { .. }

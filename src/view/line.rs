@@ -49,6 +49,18 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             plain(format!("{}: was it done before the engine died?", path(place)))
         }
         Event::Evaluated { place, truth, evidence, .. } => evaluated(board, *place, *truth, evidence),
+        Event::Held { place, until, why } => {
+            let until = until.map_or_else(|| "for longer than anybody looked".to_owned(), |it| format!("until {it}"));
+            careful(format!("{}: waits for its window {until}: {why}.", or_run(path(place))))
+        }
+        Event::Shut { place, until, why } => {
+            careful(format!("{}: nothing more begins until {until}: {why}.", or_run(path(place))))
+        }
+        Event::OnHold { by, reason } => careful(format!("held by {}{}: nothing advances.", by.0, with(reason))),
+        Event::HoldLifted { by, reason } => plain(format!("{} let the run advance again{}.", by.0, with(reason))),
+        Event::Advanced { place, by, reason } => {
+            careful(format!("{}: {} let it go on{}.", or_run(path(place)), by.0, with(reason)))
+        }
         Event::Warned { place, cause } => careful(format!("{}: warning: {}.", path(place), because(cause))),
         Event::Waiting { place, until, why: Waiting::Wait | Waiting::Delay | Waiting::NotBefore } => {
             plain(format!("{}: waits {}, until {until}.", path(place), show_duration(until.since_ms(at).max(0))))
@@ -89,7 +101,12 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         | Event::Asked { verify: false, .. }
         | Event::Answered { .. }
         | Event::Baseline { .. }
-        | Event::Waiting { why: Waiting::Backoff | Waiting::Settle | Waiting::Again | Waiting::Sample, .. }
+        | Event::Entered { .. }
+        | Event::Opened { .. }
+        | Event::Waiting {
+            why: Waiting::Backoff | Waiting::Settle | Waiting::Again | Waiting::Sample | Waiting::Window,
+            ..
+        }
         | Event::Kept { .. }
         | Event::UndoBegan { .. }
         | Event::Undone { .. }

@@ -7,6 +7,7 @@
 //! - `line`: one event as a line of a log
 //! - `people`: what people are asked and what they say
 //! - `exposure`: shares and notices
+//! - `why`: a verdict, explained
 
 mod board;
 mod exposure;
@@ -15,6 +16,7 @@ mod noun;
 mod people;
 mod public;
 mod status;
+mod why;
 
 pub use board::{Board, StageBoard};
 pub use exposure::{ExposureStatus, decision};
@@ -23,3 +25,4 @@ pub use noun::noun;
 pub use people::OpenItem;
 pub use public::{EventFacts, PublicEvent, public_event};
 pub use status::{StageStatus, Status, WaitingFor};
+pub use why::{Verdicts, Why};

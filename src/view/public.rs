@@ -110,6 +110,21 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
             ("baseline_taken".to_owned(), Some(place), json!({"what": what, "value": value.to_string()}))
         }
         Event::Warned { place, cause } => ("warned".to_owned(), Some(place), why(plan, cause)),
+        Event::Held { place, until, why } => {
+            ("held".to_owned(), Some(place), json!({"until": instant(*until), "why": why}))
+        }
+        Event::Entered { place } => ("entered".to_owned(), Some(place), json!({})),
+        Event::Opened { place, closes, closing } => {
+            ("opened".to_owned(), Some(place), json!({"closes": closes.to_string(), "closing": closing}))
+        }
+        Event::Shut { place, until, why } => {
+            ("shut".to_owned(), Some(place), json!({"until": until.to_string(), "why": why}))
+        }
+        Event::OnHold { by, reason } => ("on_hold".to_owned(), None, json!({"by": by, "reason": reason})),
+        Event::HoldLifted { by, reason } => ("hold_lifted".to_owned(), None, json!({"by": by, "reason": reason})),
+        Event::Advanced { place, by, reason } => {
+            ("advanced".to_owned(), Some(place), json!({"by": by, "reason": reason}))
+        }
         Event::Waiting { place, until, why } => {
             ("waiting".to_owned(), Some(place), json!({"until": until.to_string(), "why": why}))
         }
@@ -218,6 +233,7 @@ fn why(plan: &Plan, cause: &Cause) -> Json {
         Cause::Within { place } => json!({"cause": "within", "failed_at": plan.path(*place)}),
         Cause::TooMany { failed, tolerated } => json!({"cause": "too_many", "failed": failed, "tolerated": tolerated}),
         Cause::TimedOut { after_ms } => json!({"cause": "timed_out", "after_ms": after_ms}),
+        Cause::WindowClosed { at } => json!({"cause": "window_closed", "at": at.to_string()}),
         Cause::DeadlinePassed { deadline } => json!({"cause": "deadline_passed", "deadline": deadline.to_string()}),
         Cause::Unanswered { missing, after_ms } => {
             json!({"cause": "unanswered", "missing": missing, "after_ms": after_ms})

@@ -156,6 +156,10 @@ impl Board {
                 holds.push(WaitingFor::new("person", path, None, what));
             }
         }
+        if self.run.is_on_hold() {
+            let what = "it is held: say `advance` to let it go on to the next stage".to_owned();
+            holds.push(WaitingFor::new("person", String::new(), None, what));
+        }
         if let Some(until) = self.run.retained_until() {
             let what = format!("it has succeeded and can be taken back until {until}");
             let until = Some(until.to_string());
@@ -164,7 +168,10 @@ impl Board {
         holds.extend(self.waiting_for_people().take(LISTED_MAX));
         for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
             let (kind, what) = wait_words(*why);
-            let what = format!("{what} until {until}");
+            let what = match self.shut.get(place).filter(|_| *why == Waiting::Window) {
+                Some(shut) => format!("{what}: {shut}; it opens {until}"),
+                None => format!("{what} until {until}"),
+            };
             holds.push(WaitingFor::new(kind, self.plan.path(*place), Some(until.to_string()), what));
         }
         holds
@@ -208,6 +215,7 @@ fn wait_words(why: Waiting) -> (&'static str, &'static str) {
         Waiting::Wait => ("wait", "it waits"),
         Waiting::Delay => ("delay", "its delay lasts"),
         Waiting::NotBefore => ("not_before", "it does not begin"),
+        Waiting::Window => ("window", "its window is shut"),
         Waiting::Backoff => ("backoff", "the next attempt comes after a pause"),
         Waiting::Settle => ("settle", "it lets things settle"),
         Waiting::Again => ("again", "it is asked again"),

@@ -116,7 +116,14 @@ fn every_example_succeeds_when_nothing_goes_wrong() {
 
 #[test]
 fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
-    let odds = Odds { job_fails: 60, probe_violated: 80, probe_unknown: 40, person_rejects: 150, person_silent: 250 };
+    let odds = Odds {
+        job_fails: 60,
+        probe_violated: 80,
+        probe_unknown: 40,
+        person_rejects: 150,
+        person_silent: 250,
+        person_late: 400,
+    };
     for path in examples() {
         let file = relative(&path);
         let kept = KeptValues::new();

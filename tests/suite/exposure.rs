@@ -58,7 +58,7 @@ const EVERYWHERE: &str = r#"
     }
 "#;
 
-const SHAKY: Odds = Odds { job_fails: 90, probe_violated: 0, probe_unknown: 0, person_rejects: 0, person_silent: 0 };
+const SHAKY: Odds = Odds { job_fails: 90, ..Odds::NONE };
 
 fn plan_of(text: &str) -> Plan {
     let world = MemoryWorld::default().with("web.rollout", text);

@@ -154,9 +154,9 @@ fn every_page_shows_its_code_and_how_to_mend_it() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Whether checking alone reports the code: the others are the parser's or the plan's.
+/// Whether checking alone reports the code: the others are the parser's, the plan's or those of tests that are played.
 fn is_checked(code: &str) -> bool {
-    !code.starts_with("E01") && !code.starts_with("E08")
+    !code.starts_with("E01") && !code.starts_with("E08") && !matches!(code, "E0950" | "E0951")
 }
 
 fn check_page(code: &str, title: &str, page: &str) -> Result<(), String> {

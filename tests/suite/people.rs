@@ -4,7 +4,7 @@
 use rollout::check::check;
 use rollout::engine::{Answer, Command, Done, Effect, Event, Heard, Outcome, Person, Run, RunStarted, step};
 use rollout::plan::{KeptValues, Plan};
-use rollout::sim::{Luck, Odds, crashed, play};
+use rollout::sim::{Crash, Luck, Odds, crashed, play};
 use rollout::source::MemoryWorld;
 use rollout::value::At;
 
@@ -233,7 +233,7 @@ fn nobody_skips_an_approval() {
     let skip = Command::Skip { path: None, reason: None };
     assert_eq!(
         talk.says("dana", skip).unwrap_err(),
-        "`one/approve~1` was not answered with yes, and no one else can: say `retry` to ask again"
+        "nobody has said yes to `one/approve~1`, and that cannot be skipped: say `retry`"
     );
     let retry = Command::Retry { path: None, reason: None };
     talk.says("dana", retry).expect("it has failed");
@@ -252,6 +252,33 @@ fn a_stage_behind_a_refused_approval_is_not_skipped_either() {
     assert!(talk.run.paused().is_some());
     assert!(talk.says("dana", Command::Skip { path: None, reason: None }).is_err());
     assert!(!talk.went_on());
+}
+
+#[test]
+fn an_approval_that_was_not_asked_for_yet_is_not_skipped_with_its_stage() {
+    let mut talk = talk(
+        "rollout web { on_failure = rollback_stage
+           stage one { fail \"no\", approve leads, allow = [W0003] }
+           stage two { log \"went on\" } }",
+    );
+    let skip = Command::Skip { path: None, reason: None };
+    assert_eq!(
+        talk.says("dana", skip).unwrap_err(),
+        "nobody has said yes to `one/approve~1`, and that cannot be skipped: say `retry`"
+    );
+}
+
+#[test]
+fn a_question_on_the_way_back_that_is_refused_does_not_begin_it_again() {
+    let mut talk = talk(
+        "action look() { approve leads { on_reject = rollback } }
+         rollout web {
+           stage one { step a { run \"true\", undo { look(), run \"true\" } } }
+           stage two { fail \"no\" }
+         }",
+    );
+    talk.rejects("kim").expect("kim is asked");
+    assert_eq!(talk.outcome(), Some(Outcome::NeedsHands));
 }
 
 #[test]
@@ -392,6 +419,11 @@ fn roles_are_read_when_the_plan_is_made() {
     assert_eq!(plan(&[]).unwrap_err(), "nobody has the role `approver`");
 }
 
+/// How many histories are tried; more with `ROLLOUT_PEOPLE_SEEDS=1000`.
+fn seeds() -> u64 {
+    std::env::var("ROLLOUT_PEOPLE_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(40)
+}
+
 /// Everything that people are asked, in one rollout.
 pub const REVIEWED: &str = "fleet sites { target a {}, target b {}, target c {} }
 rollout web {
@@ -414,9 +446,9 @@ rollout web {
 #[test]
 fn whatever_people_say_and_wherever_the_engine_dies_it_ends_and_only_those_asked_have_decided() {
     let plan = plan_of(REVIEWED);
-    let odds = Odds { job_fails: 60, person_rejects: 120, person_silent: 250, ..Odds::NONE };
+    let odds = Odds { job_fails: 60, person_rejects: 120, person_silent: 250, person_late: 500, ..Odds::NONE };
     let mut approved = 0;
-    for seed in 0..40 {
+    for seed in 0..seeds() {
         let luck = Luck { seed, odds };
         let calm = play(&plan, &KeptValues::new(), luck, &mut |_| None);
         calm.outcome.clone().unwrap_or_else(|it| panic!("seed {seed}: {it:?}"));
@@ -429,6 +461,8 @@ fn whatever_people_say_and_wherever_the_engine_dies_it_ends_and_only_those_asked
             approved += 1;
             assert!(["dana", "lee", "kim"].contains(&by.0.as_str()), "seed {seed}: {by:?} was not asked");
         }
+        let lost = play(&plan, &KeptValues::new(), luck, &mut |event| (event % 9 == 4).then_some(Crash::StepsLost));
+        lost.outcome.unwrap_or_else(|it| panic!("seed {seed}, steps lost: {it:?}"));
         for event in 1..=calm.events.len() {
             crashed(&plan, &KeptValues::new(), luck, |at| at == event)
                 .unwrap_or_else(|broken| panic!("seed {seed}, crash after event {event}: {broken}"));

@@ -136,7 +136,14 @@ fn stage(plan: &Plan, place: Place) -> NodeId {
 
 #[test]
 fn what_is_taken_back_goes_back_in_the_order_in_which_it_rests() {
-    let odds = Odds { job_fails: 100, probe_violated: 150, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
+    let odds = Odds {
+        job_fails: 100,
+        probe_violated: 150,
+        probe_unknown: 50,
+        person_rejects: 150,
+        person_silent: 250,
+        person_late: 400,
+    };
     let (mut rolled_back, mut pairs) = (0, 0);
     for seed in 0..300 {
         let text = program(seed);
@@ -176,7 +183,14 @@ fn what_is_taken_back_goes_back_in_the_order_in_which_it_rests() {
 
 #[test]
 fn every_random_rollout_ends_the_same_wherever_the_engine_dies() {
-    let odds = Odds { job_fails: 80, probe_violated: 100, probe_unknown: 50, person_rejects: 150, person_silent: 250 };
+    let odds = Odds {
+        job_fails: 80,
+        probe_violated: 100,
+        probe_unknown: 50,
+        person_rejects: 150,
+        person_silent: 250,
+        person_late: 400,
+    };
     for seed in 1000..1060 {
         let text = program(seed);
         let plan = plan_of(&text);

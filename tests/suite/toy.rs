@@ -22,6 +22,7 @@ pub fn plan(rollout: &str) -> Plan {
         children: Vec::new(),
         undo: None,
         when: None,
+        during: None,
         binds: Vec::new(),
         undoable: false,
         captured: false,

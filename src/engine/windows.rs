@@ -1,0 +1,140 @@
+//! When work may begin, and what a window's close means for what has begun. Asked when a stage, a loop's element, a
+//! step or the rollout begins; watching, waiting and asking people are not work.
+
+use super::turn::Turn;
+use super::{Cause, Event, Waiting};
+use crate::calendar::{Calendar, LOOK_AHEAD_MS, When};
+use crate::plan::{NodeKind, Place, Role};
+use crate::value::{At, Closing, Value};
+
+impl Turn<'_> {
+    /// Whether a window holds something back that is to begin; then that is remembered, and looked at when it opens.
+    pub fn is_shut_out(&mut self, place: Place) -> bool {
+        match self.calendar(place) {
+            Ok(Some(calendar)) => self.hold_back(place, &calendar),
+            Ok(None) => false,
+            Err(cause) => {
+                self.emit(super::turn::began(place));
+                self.fail(place, cause);
+                true
+            }
+        }
+    }
+
+    fn hold_back(&mut self, place: Place, calendar: &Calendar) -> bool {
+        let glass = self.run.frames.get(&place).is_some_and(|it| it.glass);
+        let held = calendar.held(self.now, self.horizon()).filter(|_| !glass);
+        let Some(held) = held else { return false };
+        self.emit(Event::Held { place, until: held.until.at(), why: held.why });
+        true
+    }
+
+    /// Returns the window of a place, ready to be asked.
+    pub fn calendar(&self, place: Place) -> Result<Option<Calendar>, Cause> {
+        let Some(during) = &self.plan.node(place.node).during else { return Ok(None) };
+        match self.value(during, place)? {
+            Value::Window(window) => Calendar::of(&window).map(Some).map_err(|message| Cause::Value { message }),
+            other => Err(super::here::not_a(&crate::value::Type::window(), &other)),
+        }
+    }
+
+    fn horizon(&self) -> At {
+        self.now.plus_ms(LOOK_AHEAD_MS)
+    }
+
+    /// Something has begun in its window: its close is looked out for, if it means anything to what has begun.
+    pub fn watch_close(&mut self, place: Place) {
+        let Ok(Some(calendar)) = self.calendar(place) else { return };
+        let closing = calendar.rules().closing;
+        if closing == Closing::Finish || !calendar.is_open(self.now) {
+            return;
+        }
+        if let When::At(closes) = calendar.closes(self.now, self.horizon()) {
+            self.emit(Event::Opened { place, closes, closing });
+        }
+    }
+
+    /// A window closes on what has begun, or opens again; returns whether it did.
+    pub fn past_window(&mut self, place: Place) -> bool {
+        let Some((at, closing)) = self.run.frames[&place].closes.filter(|(at, _)| *at <= self.now) else {
+            return false;
+        };
+        match closing {
+            Closing::Finish => false,
+            Closing::Pause => self.shut(place),
+            Closing::Rollback => {
+                self.close(place, Cause::WindowClosed { at }, false);
+                true
+            }
+        }
+    }
+
+    /// Nothing more begins in a place until its window opens again.
+    fn shut(&mut self, place: Place) -> bool {
+        let Ok(Some(calendar)) = self.calendar(place) else { return false };
+        if self.run.frames[&place].shut.is_some_and(|until| until > self.now) {
+            return false;
+        }
+        match calendar.held(self.now, self.horizon()) {
+            Some(held) => {
+                let until = held.until.at().unwrap_or_else(|| self.horizon());
+                self.emit(Event::Shut { place, until, why: held.why });
+                false
+            }
+            None => {
+                self.watch_close(place);
+                false
+            }
+        }
+    }
+
+    /// Whether the window of something around has closed, and lets nothing more begin.
+    pub fn is_shut_around(&self, inside: Place) -> bool {
+        let mut around = std::iter::once(inside).chain(self.plan.all_around(inside));
+        around.any(|it| self.run.frames.get(&it).is_some_and(|frame| frame.shut.is_some()))
+    }
+
+    /// Whether a way back has to wait for its window: it does only where the window says so.
+    pub fn is_way_back_shut(&mut self, place: Place) -> bool {
+        if let Some((until, Waiting::Window)) = self.run.frames[&place].waits
+            && until > self.now
+        {
+            return true;
+        }
+        match self.calendar(place) {
+            Ok(Some(calendar)) if !calendar.rules().rollback_is_exempt => self.hold_back(place, &calendar),
+            Ok(_) | Err(_) => false,
+        }
+    }
+
+    /// The rollout or a called one waits for its window: returns whether it still does.
+    pub fn waits_for_window(&mut self, place: Place) -> bool {
+        match self.run.frames[&place].waits {
+            Some((until, Waiting::Window)) if until > self.now => true,
+            Some((_, Waiting::Window)) => {
+                if self.is_shut_out(place) {
+                    return true;
+                }
+                self.emit(Event::Entered { place });
+                self.watch_close(place);
+                false
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// An element of a loop whose window may have opened is looked at by its loop.
+    pub fn is_waiting_element(&self, place: Place) -> bool {
+        self.plan.node(place.node).kind == NodeKind::Sequence(Role::Target)
+            && self.run.frames.get(&place).is_some_and(|it| matches!(it.waits, Some((_, Waiting::Window))))
+    }
+
+    /// Returns the first element of a loop that was held back and whose time has come.
+    pub fn next_waiting(&self, shut: &std::collections::BTreeSet<u32>, body: crate::plan::NodeId) -> Option<Place> {
+        let places = shut.iter().map(|slot| Place::new(body, crate::plan::Slot(*slot)));
+        places.into_iter().find(|it| {
+            let frame = self.run.frames.get(it);
+            frame.is_none_or(|it| it.waits.is_none_or(|(until, _)| until <= self.now))
+        })
+    }
+}
