@@ -43,8 +43,12 @@ pub(super) struct Turn<'a> {
 impl Turn<'_> {
     /// Remembers an event and lets it take effect.
     pub fn emit(&mut self, event: Event) {
+        let pauses = matches!(event, Event::Paused { .. }) && self.run.paused.is_none();
         apply(self.plan, self.run, self.now, &event);
         self.step.events.push(event);
+        if pauses {
+            self.occasion(crate::model::Event::Paused);
+        }
     }
 
     pub fn end(&mut self, place: Place, ending: Ending) {
@@ -158,10 +162,17 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
-        self.run.paused.is_none()
+        (self.run.paused.is_none() || self.is_on_paused(inside))
             && self.closing_around(inside).is_none()
             && !self.is_held(inside)
             && !self.is_shut_around(inside)
+    }
+
+    /// Whether a place belongs to what is done when the run is paused: then, and not once it goes on.
+    fn is_on_paused(&self, place: Place) -> bool {
+        std::iter::once(place)
+            .chain(self.plan.all_around(place))
+            .any(|it| self.plan.node(it.node).kind == NodeKind::Sequence(Role::Hook(crate::model::Event::Paused)))
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.

@@ -129,3 +129,20 @@ fn a_notice_that_nobody_takes_is_a_warning() {
     assert_eq!(said.code, 0, "{}", said.shown());
     assert!(said.out.contains("one/notify~1: warning: exit code 1."), "{}", said.out);
 }
+
+#[test]
+fn whoever_is_told_of_a_pause_hears_it_while_it_lasts() {
+    let stage = Stage::with(
+        "web.rollout",
+        r#"channel told = command("sh", "-c", "cat > told")
+        rollout web {
+          stage one { pause "look at it", log "on" }
+          on paused { notify told "paused", log "it waits" }
+        }"#,
+    );
+    let said = stage.say(&["run", "web.rollout", "--yes"]);
+    assert!(said.out.contains("it waits"), "{}", said.shown());
+    assert_eq!(stage.read("told"), "paused");
+    let resumed = stage.say(&["resume"]);
+    assert!(resumed.shown().contains("succeeded"), "{}", resumed.shown());
+}
