@@ -281,8 +281,10 @@ impl Change<'_> {
             return;
         }
         frame.asked = false;
-        let was_read = matches!(self.plan.node(place.node).kind, NodeKind::Act(ref act) if matches!(**act, Act::Traffic(_)))
-            && self.run.exposed_before.contains_key(&place);
+        // On the way back the first answer only says what is there.
+        let looked = frame.undo.is_some() && frame.tries == 1;
+        let sets = matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Traffic(_)));
+        let was_read = sets && !looked && self.run.exposed_before.contains_key(&place);
         if was_read && matches!(answer, Answer::Done(_)) {
             frame.shape = Shape::Set;
         }

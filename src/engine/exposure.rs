@@ -20,7 +20,7 @@ use crate::value::{Type, Value};
 const ROUTER_TIMEOUT_MS: i64 = 60_000;
 
 /// On the way back a router is asked so often at most: to set, and to say what is set.
-const UNDO_ASKS_MAX: u32 = 10;
+const UNDO_ASKS_MAX: u32 = 11;
 
 /// The pause before a router is asked again on the way back.
 const UNDO_BACKOFF_MS: i64 = 1_000;
@@ -141,7 +141,8 @@ impl Turn<'_> {
 
     fn phase(&self, place: Place) -> Phase {
         let is_set = self.run.frames.get(&place).is_some_and(|it| it.shape == Shape::Set);
-        if is_set {
+        let looks = self.is_going_back(place) && self.tries(place) == 0;
+        if is_set || looks {
             Phase::ReadBack
         } else if self.run.exposed_before.contains_key(&place) {
             Phase::Set
@@ -150,13 +151,22 @@ impl Turn<'_> {
         }
     }
 
+    /// On the way back the first question is whether there is anything to set.
+    fn is_look(&self, place: Place) -> bool {
+        self.is_going_back(place) && self.tries(place) == 1
+    }
+
+    fn tries(&self, place: Place) -> u32 {
+        self.run.frames.get(&place).map_or(0, |it| it.tries)
+    }
+
     fn is_going_back(&self, place: Place) -> bool {
         self.run.frames.get(&place).is_some_and(|it| it.undo.is_some())
     }
 
     /// A router has answered.
     pub fn hear_router(&mut self, place: Place, traffic: &Traffic, attempt: u32, answer: Answer) {
-        let phase = self.phase(place);
+        let phase = if self.is_look(place) { Phase::ReadBack } else { self.phase(place) };
         self.emit(Event::Answered { place, attempt, answer: answer.clone() });
         let done = match answer {
             Answer::Done(done) => done,
@@ -206,6 +216,9 @@ impl Turn<'_> {
             (Ok(aim), Ok(subject)) => (aim, subject),
             (Err(cause), _) | (_, Err(cause)) => return self.router_refused(place, self.explain(&cause)),
         };
+        if !share.is_about(aim) && self.is_look(place) {
+            return self.ask_router(place, traffic);
+        }
         if !share.is_about(aim) {
             return self.router_refused(place, format!("`{subject}` was set to {aim}, and reads {share}"));
         }
@@ -255,7 +268,7 @@ impl Turn<'_> {
 
     /// The way back is tried a few times before a person is needed.
     fn undo_refused(&mut self, place: Place, message: &str) {
-        let asked = self.run.frames.get(&place).map_or(0, |it| it.tries);
+        let asked = self.tries(place);
         if asked == 0 || asked >= UNDO_ASKS_MAX {
             return self.emit(Event::UndoFailed { place, fault: refusal(message) });
         }
