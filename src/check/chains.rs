@@ -105,6 +105,8 @@ impl<'t> Checker<'t> {
                 | Declaration::Fleet(_)
                 | Declaration::Secret
                 | Declaration::People
+                | Declaration::Router(_)
+                | Declaration::Channel(_)
                 | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
@@ -115,6 +117,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Checklist
+                | Declaration::Flag(_)
                 | Declaration::Rollout(_) => false,
             },
             Some(_) => true,

@@ -45,6 +45,9 @@ impl Declaration {
             | Declaration::Window
             | Declaration::Strategy
             | Declaration::Rollout(_)
+            | Declaration::Router(_)
+            | Declaration::Flag(_)
+            | Declaration::Channel(_)
             | Declaration::Later(_) => None,
         }
     }

@@ -11,9 +11,9 @@ use super::failure::Failure;
 use super::palette::Paint;
 use super::settle::{reader, run_to_steer, state_folder};
 use super::steer::{self, Which};
-use crate::engine::{Command, Status};
+use crate::engine::{Command, Status, exposure_kind};
 use crate::journal::{Reader, RunSummary};
-use crate::plan::{NodeId, Place};
+use crate::plan::{NodeId, Place, Slot};
 use crate::view::Board;
 
 /// Take back everything that a live run has done
@@ -71,7 +71,10 @@ fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), 
 /// Returns where something was done that has a way back, step by step.
 fn undoable(board: &Board) -> BTreeMap<NodeId, Vec<Place>> {
     let plan = board.plan();
-    let steps = (0..plan.nodes.len() as u32).map(NodeId).filter(|it| plan.node(*it).undo.is_some());
+    let steps = (0..plan.nodes.len() as u32).map(NodeId).filter(|it| {
+        let is_share = exposure_kind(plan, Place::new(*it, Slot::ONLY)).is_some();
+        plan.node(*it).undo.is_some() || is_share
+    });
     let mut undone = BTreeMap::new();
     for step in steps {
         let done = |status: &Status| match status {

@@ -74,6 +74,9 @@ fn show(terminal: &Terminal, status: &Status) {
         let numbers = format!("{} of {}{failed}", stage.done, stage.total);
         terminal.result(&format!("  {:width$}  {:8}  {numbers}", stage.path, stage.status));
     }
+    for share in &status.exposures {
+        terminal.result(&format!("set: {share}"));
+    }
     for path in status.running.iter().take(20) {
         terminal.result(&format!("running: {path}"));
     }

@@ -143,6 +143,7 @@ codes! {
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
     AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
+    NO_HOLD = "W0031", "raised, and nobody looks";
     NEVER_OPENS = "W0020", "a window in which nothing can begin";
     BOTH_DAYS = "W0021", "days of the month and of the week at once";
 }

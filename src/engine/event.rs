@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Answer, Fault};
+use super::{Answer, Fault, Share};
 use crate::plan::{LoopNumbers, Place};
 use crate::value::{At, Closing, Record, Value};
 
@@ -159,6 +159,29 @@ pub enum Event {
         target: Option<SmolStr>,
         key: SmolStr,
         value: Value,
+    },
+    /// The share that was there before a step changed it.
+    ExposureRead {
+        #[serde(flatten)]
+        place: Place,
+        /// What has it, as a person would write it: `edge(factory-ny)`.
+        subject: String,
+        share: Share,
+    },
+    /// A share is set, and was read back where it can be.
+    Exposed {
+        #[serde(flatten)]
+        place: Place,
+        subject: String,
+        share: Share,
+        before: Share,
+    },
+    /// Something is said to a channel; that it could not be delivered would be a warning.
+    Noticed {
+        #[serde(flatten)]
+        place: Place,
+        channel: SmolStr,
+        message: String,
     },
     /// A line that the rollout wanted logged.
     Logged {

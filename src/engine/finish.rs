@@ -76,6 +76,9 @@ impl Turn<'_> {
     }
 
     fn finish(&mut self, outcome: Outcome, finally_failed: bool) {
+        if self.has_open_notices() {
+            return;
+        }
         let reason = self.reason(finally_failed);
         let spoilt = finally_failed && outcome == Outcome::Succeeded;
         let outcome = if spoilt { Outcome::Failed } else { outcome };

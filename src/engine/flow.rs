@@ -279,7 +279,9 @@ impl Turn<'_> {
         if let Some(failed) = failed {
             return self.part_failed(place, failed);
         }
-        if parts().all(|it| matches!(self.status(it), Status::Done | Status::Skipped)) {
+        let passed = |it| matches!(self.status(it), Status::Done | Status::Skipped);
+        let beside = |it| self.is_background(it) && self.status(it) == Status::Live;
+        if parts().all(|it| passed(it) || beside(it)) {
             return self.end(place, Ending::Done);
         }
         for part in parts().collect::<Vec<_>>() {

@@ -15,6 +15,8 @@
 //! - `windows`: when work may begin, and what a close means
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
+//! - `exposure`: shares of traffic and of users
+//! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
 //! - `called`: what a called rollout does at its own end
@@ -34,6 +36,7 @@ mod command;
 mod conditions;
 mod event;
 mod explain;
+mod exposure;
 mod finish;
 mod flow;
 mod heard;
@@ -41,6 +44,7 @@ mod here;
 mod job;
 mod judging;
 mod measure;
+mod notice;
 mod people;
 mod promql;
 mod question;
@@ -55,11 +59,12 @@ mod windows;
 pub use apply::apply;
 pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
 pub use explain::{either, explain, first_failure, origin_of};
+pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
-    Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
+    NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
 };
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};

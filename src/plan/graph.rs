@@ -9,7 +9,8 @@ use smol_str::SmolStr;
 
 use super::{Elements, LoopNumbers, Slot, Space, SpaceId};
 use crate::model::{
-    Act, Event, Expr, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Secret, Threshold,
+    Act, Channel, Event, Expr, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Router, Secret,
+    Threshold,
 };
 use crate::source::Span;
 use crate::value::{Record, Target, Value};
@@ -70,6 +71,12 @@ pub struct Plan {
     pub thresholds: Vec<Threshold>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routers: Vec<Router>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     pub secrets: Vec<Secret>,
     pub pass_env: Vec<SmolStr>,
     /// Only one run at a time among those with the same text.

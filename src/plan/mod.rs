@@ -17,11 +17,13 @@
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `people`: what a plan asks people
+//! - `exposure`: a share that a plan sets, in words
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
 mod child;
 mod expand;
+mod exposure;
 mod finish;
 mod fleet;
 mod fold;
@@ -41,6 +43,7 @@ mod walk;
 mod whole;
 
 pub use expand::{Planned, plan};
+pub use exposure::exposure_words;
 pub use fleet::from_command as fleet_from_command;
 pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};

@@ -132,6 +132,9 @@ pub fn kind_name(kind: &NodeKind) -> &'static str {
             Act::Pause { .. } => "pause",
             Act::Restore { .. } => "restore",
             Act::Keep(_) => "keep",
+            Act::Traffic(_) => "traffic",
+            Act::Flag(_) => "flag",
+            Act::Notify(_) => "notify",
             Act::Ask(ask) => ask.kind.word(),
         },
     }

@@ -112,6 +112,17 @@ macro_rules! expressions {
                         AskKind::Confirm => {}
                     }
                 }
+                Act::Traffic(traffic) => {
+                    (& $($mutable)? traffic.arguments).into_iter().for_each(&mut *visit);
+                    visit(& $($mutable)? traffic.share);
+                    let times = [& $($mutable)? traffic.timeout, & $($mutable)? traffic.settle];
+                    times.into_iter().flatten().for_each(visit);
+                }
+                Act::Flag(flag) => visit(& $($mutable)? flag.share),
+                Act::Notify(notify) => {
+                    visit(& $($mutable)? notify.message);
+                    (& $($mutable)? notify.timeout).into_iter().for_each(visit);
+                }
                 Act::Keep(keep) => {
                     visit(& $($mutable)? keep.value);
                     (& $($mutable)? keep.target).into_iter().for_each(visit);

@@ -122,11 +122,13 @@ impl Luck {
         let mut random = self.random(place, attempt);
         let takes_ms = random.i64(10..600_000);
         let answer = match job {
-            Job::Command(_) | Job::Http(_) if random.u32(0..1000) < self.odds.job_fails => {
+            Job::Command(_) | Job::Http(_) | Job::Router(_) | Job::Notice(_)
+                if random.u32(0..1000) < self.odds.job_fails =>
+            {
                 let message = "exit code 1".to_owned();
                 Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(1) })
             }
-            Job::Command(_) | Job::Http(_) => Answer::Done(Done::default()),
+            Job::Command(_) | Job::Http(_) | Job::Router(_) | Job::Notice(_) => Answer::Done(Done::default()),
             Job::Probes { probes } => {
                 Answer::Probed { results: probes.iter().map(|it| self.probed(it, &mut random)).collect() }
             }

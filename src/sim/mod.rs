@@ -4,6 +4,7 @@
 //! - `cast`: who acts beside the engine: the world and people
 //! - `luck`: a cast whose answers are drawn from a seed
 //! - `script`: a cast that answers from a scenario
+//! - `router`: routers that do as they are told
 //! - `units`: the units of a plan by the paths that tests write
 //! - `moments`, `signal`, `conduct`: when, what is measured, how steps go
 //! - `people`: what people say to what they are asked
@@ -25,6 +26,7 @@ mod luck;
 mod moments;
 mod people;
 mod play;
+mod router;
 mod script;
 mod signal;
 mod trial;
@@ -39,5 +41,6 @@ pub use crash::{Crash, crashed};
 pub use log::log_of;
 pub use luck::{Luck, Odds};
 pub use play::{Played, Stopped, perform, play};
+pub use router::Routers;
 pub use script::{Manner, Script, Unanswered};
 pub use trial::{START, Trial, TrialRequest, Verdict, given_kept, try_out};

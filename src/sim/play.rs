@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::luck::Fortune;
-use super::{Asked, Cast, Crash, Luck, Unasked};
+use super::{Asked, Cast, Crash, Luck, Routers, Unasked};
 use crate::engine::{
     Answer, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, Person, Run, RunStarted, apply, outstanding,
     step,
@@ -103,6 +103,8 @@ struct Stage<'p> {
     events: Vec<(At, Event)>,
     /// Answers on their way, by when they come and in which order they were asked for.
     coming: BTreeMap<(At, u64), (Place, u32, Answer)>,
+    /// What was set in the world; it stays when the engine dies.
+    routers: Routers,
     asked: u64,
     /// Everything that was asked in this life of the engine.
     asked_in_this_life: BTreeSet<(Place, u32)>,
@@ -128,6 +130,7 @@ impl<'p> Stage<'p> {
             now: start,
             events: Vec::new(),
             coming: BTreeMap::new(),
+            routers: Routers::default(),
             asked: 0,
             asked_in_this_life: BTreeSet::new(),
             looked_for_crash: 0,
@@ -156,6 +159,7 @@ impl<'p> Stage<'p> {
                 }
                 let asked = Asked { plan: self.plan, now: self.now, place, attempt, job: &job };
                 let (takes_ms, answer) = self.cast.answer(&asked);
+                let answer = self.routers.answered(&job, answer);
                 self.asked += 1;
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), (place, attempt, answer));
             }

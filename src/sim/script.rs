@@ -9,7 +9,8 @@ use super::moments::Moments;
 use super::signal::{fits, mean_over, samples_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
 use crate::engine::{
-    Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, Run,
+    Answer, Command, Done, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, RouterJob,
+    Run,
 };
 use crate::model::{AskKind, Given, Moment, Says, Timeline, Wish};
 use crate::plan::{Place, Plan};
@@ -261,7 +262,9 @@ impl Cast for Script<'_> {
                 let results = probes.iter().map(|it| self.probed(it, asked)).collect();
                 (0, Answer::Probed { results })
             }
-            Job::Command(_) | Job::Http(_) => {
+            // A router says at once what it is set to, and a notice always arrives.
+            Job::Router(RouterJob { set: None, .. }) | Job::Notice(_) => (0, Answer::Done(Done::default())),
+            Job::Command(_) | Job::Http(_) | Job::Router(_) => {
                 let usually_ms = self.usually_ms(asked);
                 self.conducts.answer(asked, usually_ms)
             }

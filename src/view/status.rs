@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Board, OpenItem};
+use super::{Board, ExposureStatus, OpenItem};
 use crate::engine::{Cause, PauseReason, Waiting, either, explain};
 use crate::plan::Place;
 use crate::value::At;
@@ -24,6 +24,9 @@ pub struct Status {
     /// When it ends if it goes on as it did so far.
     pub eta: Option<String>,
     pub stages: Vec<StageStatus>,
+    /// The shares that the run has set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<ExposureStatus>,
     /// Paths of what is under way.
     pub running: Vec<String>,
     pub waiting_for: Vec<WaitingFor>,
@@ -100,6 +103,7 @@ impl Board {
             counts: Counts { total, done, failed },
             eta: self.eta(now).map(|it| it.to_string()),
             stages: self.stages.iter().map(|it| self.stage_status(it)).collect(),
+            exposures: self.exposures(),
             running: self.active().into_iter().take(LISTED_MAX).map(|(place, _)| self.plan.path(place)).collect(),
             waiting_for: self.waiting_for(),
             needs_hands: self.run.stuck().take(LISTED_MAX).map(|it| self.plan.path(it)).collect(),
