@@ -88,7 +88,9 @@ impl<'t> Checker<'t> {
                 let (expr, of) = self.kept(None, key.text(), key.span(), span);
                 Some(self.maybe_present(Typed { expr, of }))
             }
-            ("run", Some(field), 3) if field.text() == "forecast" => Some(self.forecast_field(links[2].name, span)),
+            ("run", Some(field), 2 | 3) if field.text() == "forecast" => {
+                Some(self.forecast_field(links.last().expect("it has links").name, span))
+            }
             ("run", Some(field), 2) => Some(self.run_field(field, span)),
             ("loop", Some(field), 2) => Some(self.loop_field(field, span)),
             ("wave", Some(field), 2) => Some(self.wave_field(field, span)),
