@@ -17,6 +17,7 @@
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`, `forecast`: what would happen, and when
+//! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
 //! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
@@ -65,6 +66,7 @@ mod terminal;
 mod test;
 mod verdicts;
 mod watch;
+mod why;
 mod window;
 mod window_name;
 

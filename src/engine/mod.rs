@@ -17,6 +17,7 @@
 //! - `people`: how the run waits for people
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `called`: what a called rollout does at its own end
 //! - `retained`: what follows success, and what happens again and again
 //! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
@@ -28,6 +29,7 @@ mod acts;
 mod advance;
 mod apply;
 mod ask;
+mod called;
 mod command;
 mod conditions;
 mod event;

@@ -6,6 +6,7 @@
 //! - `status`: the board at one moment, for people and for programs
 //! - `line`: one event as a line of a log
 //! - `people`: what people are asked and what they say
+//! - `why`: a verdict, explained
 
 mod board;
 mod line;
@@ -13,6 +14,7 @@ mod noun;
 mod people;
 mod public;
 mod status;
+mod why;
 
 pub use board::{Board, StageBoard};
 pub use line::{Line, Tone, line};
@@ -20,3 +22,4 @@ pub use noun::noun;
 pub use people::OpenItem;
 pub use public::{EventFacts, PublicEvent, public_event};
 pub use status::{StageStatus, Status, WaitingFor};
+pub use why::{Verdicts, Why};
