@@ -8,12 +8,14 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::forecast;
 use super::palette::Paint;
 use super::settle::{reader, run_to_steer, state_folder};
 use super::steer::{self, Which};
 use crate::engine::{Command, Status, exposure_kind};
 use crate::journal::{Reader, RunSummary};
 use crate::plan::{NodeId, Place, Slot};
+use crate::runtime::Clock;
 use crate::view::Board;
 
 /// Take back everything that a live run has done
@@ -57,6 +59,7 @@ fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), 
     let undone = undoable(&board);
     if undone.is_empty() {
         context.terminal.say("There is nothing to undo.");
+        return Ok(());
     }
     for (step, places) in undone.iter().rev() {
         let names: Vec<String> = places.iter().rev().take(NAMED_MAX).map(|it| board.plan().path(*it)).collect();
@@ -64,6 +67,10 @@ fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), 
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let step = context.terminal.painted(Paint::Strong, &board.plan().node_path(*step));
         context.terminal.say(&format!("undo {step} ({}): {}{more}", places.len(), names.join(", ")));
+    }
+    let past = forecast::past_in(reader, &board.plan().rollout)?;
+    if let Some(ms) = crate::sim::way_back(board.plan(), board.run(), Clock::start().now(), &past) {
+        context.terminal.say(&format!("It takes about {}.", forecast::rough(ms.max(1_000))));
     }
     Ok(())
 }

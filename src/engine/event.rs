@@ -326,6 +326,20 @@ pub struct RunStarted {
     /// What earlier runs left: for the rollout itself, and for each target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptValue>,
+    /// What was to be expected then, where the rollout says it to anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<RunForecast>,
+}
+
+/// When a run was expected to end when it started, and how long taking it all back would last then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunForecast {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<At>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<At>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -57,7 +57,9 @@ mod watching;
 mod windows;
 
 pub use apply::apply;
-pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
+pub use event::{
+    Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunForecast, RunStarted, Truth, Waiting,
+};
 pub use explain::{either, explain, first_failure, origin_of};
 pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};

@@ -52,5 +52,5 @@ pub use order::stage_graph;
 pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;
 pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
-pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};
+pub use summary::{Ends, NodeSummary, Outlook, PlanSummary, kind_name, loop_words, summary};
 pub use values::{FileValue, ValuesFile};

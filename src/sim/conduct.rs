@@ -132,7 +132,7 @@ impl<'a> Conducts<'a> {
 }
 
 /// Returns the commands and requests of a unit, in the order of the plan, its way back left out.
-fn leaves(plan: &Plan, unit: NodeId) -> Vec<NodeId> {
+pub(super) fn leaves(plan: &Plan, unit: NodeId) -> Vec<NodeId> {
     let mut leaves = Vec::new();
     let mut at = unit;
     while at < plan.node(unit).end {
@@ -166,7 +166,8 @@ fn failure(fails: &Fails, attempt: u32) -> Option<String> {
     }
 }
 
-fn timeout_ms(job: &Job) -> i64 {
+/// Returns how long a job may take.
+pub(super) fn timeout_ms(job: &Job) -> i64 {
     let ms = match job {
         Job::Command(it) => it.timeout_ms,
         Job::Http(it) => it.timeout_ms,

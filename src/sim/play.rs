@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::forecast::pinned;
 use super::luck::Fortune;
-use super::{Asked, Cast, Crash, Luck, Routers, Unasked};
+use super::{Asked, Cast, Crash, Luck, Past, Routers, Unasked};
 use crate::engine::{
     Answer, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, Person, Run, RunStarted, apply, outstanding,
     step,
@@ -54,7 +55,8 @@ pub fn perform(
     crash: &mut dyn FnMut(usize) -> Option<Crash>,
 ) -> Played {
     let mut stage = Stage::new(plan, start, cast);
-    stage.hear(Heard::Start(Box::new(started(plan, kept))));
+    let started = RunStarted { forecast: pinned(plan, kept, start, &Past::default()), ..started(plan, kept) };
+    stage.hear(Heard::Start(Box::new(started)));
     let outcome = loop {
         if let Some(broken) = stage.broken.take() {
             break Err(Stopped::Broken(broken));
@@ -91,6 +93,7 @@ fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
         by: Person("sim".into()),
         reason: None,
         kept: kept.collect(),
+        forecast: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod decisions;
 mod docs;
 mod examples;
 mod exposure;
+mod forecasts;
 mod host;
 mod journal;
 mod judge;

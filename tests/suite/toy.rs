@@ -73,6 +73,7 @@ pub fn started(run: &str, plan: &Plan) -> Event {
         by: dana(),
         reason: Some("a new model".to_owned()),
         kept: vec![KeptValue { target: Some("factory-ny".into()), key: "version".into(), value: Value::text("2.0.9") }],
+        forecast: None,
     }))
 }
 
