@@ -18,7 +18,7 @@
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`: what would happen
 //! - `window`, `window_name`: when work may begin
-//! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
+//! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -35,6 +35,7 @@ mod engine;
 mod events;
 mod exit;
 mod explain;
+mod explore;
 mod failure;
 mod follow;
 mod graph;

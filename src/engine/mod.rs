@@ -23,6 +23,7 @@
 //! - `ask`: from an action to a job
 //! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
+//! - `likeness`: whether two runs go on alike
 
 mod acts;
 mod advance;
@@ -37,6 +38,7 @@ mod flow;
 mod heard;
 mod here;
 mod job;
+mod likeness;
 mod measure;
 mod people;
 mod promql;
@@ -58,6 +60,7 @@ pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
     Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
 };
+pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};

@@ -13,12 +13,14 @@
 //! - `trial`: one test from its text to its verdict
 //! - `log`: what a person would have read
 //! - `coverage`: what no test has seen happen
+//! - `explore`: every combination of a few faults
 
 mod cast;
 mod chronicle;
 mod conduct;
 mod coverage;
 mod crash;
+mod explore;
 mod facts;
 mod log;
 mod luck;
@@ -36,6 +38,7 @@ mod cases;
 pub use cast::{Asked, Cast, Unasked};
 pub use coverage::{Aspect, Coverage, Seen};
 pub use crash::{Crash, crashed};
+pub use explore::{Bad, Explored, Finding, Level, Mishap, Turning, explore};
 pub use log::log_of;
 pub use luck::{Luck, Odds};
 pub use play::{Played, Stopped, perform, play};
