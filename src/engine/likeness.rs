@@ -16,7 +16,12 @@ pub struct Kinship<'p> {
     classes: Vec<u64>,
     /// Whether some window, date or deadline makes the same state mean another thing at another time.
     knows_time: bool,
+    /// For how long anything asks what was before: samples that are older count for nothing.
+    memory_ms: i64,
 }
+
+/// How long what was is remembered where nobody can tell before the run.
+const MEMORY_MS: i64 = 24 * 3_600_000;
 
 /// A fingerprint in the making: what is noted of one target, and of one slot, stays together.
 pub struct Likeness<'p> {
@@ -38,7 +43,10 @@ impl<'p> Kinship<'p> {
             let act = matches!(&it.kind, NodeKind::Act(act) if matches!(**act, Act::WaitUntil { .. }));
             stage || act || it.during.is_some()
         });
-        Kinship { plan, classes: plan.targets.iter().map(class).collect(), knows_time }
+        let sustained = plan.thresholds.iter().filter_map(|it| it.sustained.as_ref());
+        let sustained = sustained.map(|it| it.known().and_then(Value::as_duration_ms).unwrap_or(MEMORY_MS));
+        let memory_ms = sustained.max().unwrap_or(0);
+        Kinship { plan, classes: plan.targets.iter().map(class).collect(), knows_time, memory_ms }
     }
 
     /// Begins with all that a run knows.
@@ -200,7 +208,8 @@ impl Likeness<'_> {
     }
 
     fn values(&mut self, run: &Run, now: At) {
-        let measured = !self.kinship.plan.metrics.is_empty();
+        let memory_ms = self.kinship.memory_ms;
+        let age = |at: At| now.since_ms(at).min(memory_ms);
         for ((target, key), value) in &run.kept {
             let value = value.to_string();
             match target.as_ref().and_then(|it| self.number_of(it)) {
@@ -212,8 +221,7 @@ impl Likeness<'_> {
             self.note(*place, ("before", key, value.to_string()));
         }
         for (target, change) in &run.changed {
-            let times = measured.then(|| (now.since_ms(change.first), now.since_ms(change.last)));
-            self.note_target(*target, ("changed", times));
+            self.note_target(*target, ("changed", age(change.last)));
         }
         for (stage, target) in &run.touched {
             self.note_target(*target, ("touched", stage));
@@ -226,7 +234,10 @@ impl Likeness<'_> {
             self.note_whole((what, value.to_string()));
         }
         for (what, streak) in &run.streaks {
-            let stretches: Vec<(i64, u8)> = streak.stretches().map(|(at, it)| (now.since_ms(at), it as u8)).collect();
+            let stretches: Vec<(i64, u8)> = streak.stretches().map(|(at, it)| (age(at), it as u8)).collect();
+            // Of what is too old only the last counts: it goes on until the next.
+            let old = stretches.iter().filter(|(age, _)| *age == memory_ms).count().saturating_sub(1);
+            let stretches = &stretches[old..];
             self.note_whole((what, stretches));
         }
         for place in run.left.keys() {

@@ -1,7 +1,7 @@
 //! Every combination of some faults, the fewest first: each way is followed until it ends or comes to a state that
 //! goes on like one seen before. Says how much it looked at, and what not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::ending::{Bad, Verdict, at_rest, at_the_end, in_a_ring, on_the_way};
 use super::gauge::Gauge;
@@ -75,12 +75,14 @@ pub fn explore(
         endings: BTreeMap::new(),
         steps: 0,
         may_go_on,
+        chosen: VecDeque::new(),
         is_over: false,
     };
     let first = Scene::new(plan, start, started(plan, kept));
     search.seen.insert(first.likeness(&kinship));
     let mut starts = Vec::new();
     search.follow(first, &mut starts);
+    search.follow_choices(&mut starts);
     let whole = !search.is_over;
     let mut levels = vec![Level { tried: 1, alike: 0, about: 1, is_whole: whole }];
     for _ in 0..faults {
@@ -118,6 +120,8 @@ struct Search<'p> {
     endings: BTreeMap<&'static str, usize>,
     steps: usize,
     may_go_on: &'p mut dyn FnMut(usize) -> bool,
+    /// States that people have decided for, and that nobody has followed yet.
+    chosen: VecDeque<Scene>,
     is_over: bool,
 }
 
@@ -140,6 +144,8 @@ impl Search<'_> {
             }
         }
         level.about = level.tried;
+        self.follow_choices(next);
+        level.is_whole = !self.is_over;
         level
     }
 
@@ -180,12 +186,16 @@ impl Search<'_> {
         }
     }
 
-    /// Follows a way, and every other that people may choose on it.
+    /// Follows a way to its end, or to where a person decides.
     fn follow(&mut self, scene: Scene, starts: &mut Vec<Start>) {
-        let mut open = vec![scene];
-        while let Some(scene) = open.pop() {
-            let steps = self.walk(scene.clone(), &mut open);
-            starts.push(Start { scene, steps });
+        let steps = self.walk(scene.clone());
+        starts.push(Start { scene, steps });
+    }
+
+    /// Follows what people may have decided, the fewest decisions first.
+    fn follow_choices(&mut self, starts: &mut Vec<Start>) {
+        while let Some(scene) = self.chosen.pop_front() {
+            self.follow(scene, starts);
             if self.is_over {
                 return;
             }
@@ -193,29 +203,22 @@ impl Search<'_> {
     }
 
     /// Returns how many steps there were until it ended, or came to a state that was seen before.
-    fn walk(&mut self, mut scene: Scene, others: &mut Vec<Scene>) -> usize {
-        let mut own: BTreeMap<u64, usize> = BTreeMap::new();
-        let mut free_until = 0;
+    fn walk(&mut self, mut scene: Scene) -> usize {
+        let mut own = BTreeSet::new();
         for steps in 0..STEPS_MAX {
             self.steps += 1;
             if self.steps.is_multiple_of(256) && !(self.may_go_on)(self.seen.len()) {
                 self.is_over = true;
                 return steps;
             }
-            if scene.next() == Next::Decision {
-                free_until = steps + 1;
-                self.choose_otherwise(&scene, others);
-            }
             let Some(events) = self.advance(&mut scene) else {
-                self.end(&scene);
+                self.rest(&scene);
                 return steps;
             };
             self.look(&scene, &events);
             let likeness = scene.likeness(self.kinship);
-            if let Some(before) = own.insert(likeness, steps) {
-                if before >= free_until {
-                    self.find(&scene, in_a_ring(self.plan, &scene.run));
-                }
+            if !own.insert(likeness) {
+                self.find(&scene, in_a_ring(self.plan, &scene.run));
                 return steps + 1;
             }
             if !self.seen.insert(likeness) {
@@ -225,39 +228,43 @@ impl Search<'_> {
         STEPS_MAX
     }
 
-    /// Lets the next thing happen; none if nothing does any more.
+    /// Lets the next thing happen; none if nothing does by itself.
     fn advance(&mut self, scene: &mut Scene) -> Option<Vec<Event>> {
         if scene.run.finished().is_some() {
             return None;
         }
         match scene.next() {
             Next::Answer | Next::Alarm(_) | Next::Reply => Some(scene.go_on(self.plan, &mut self.gauge)),
-            Next::Decision => {
-                let (decided, events) = scene.choices(self.plan).into_iter().find_map(|it| {
-                    let mut decided = scene.clone();
-                    decided.decide(self.plan, it).map(|events| (decided, events))
-                })?;
-                *scene = decided;
-                Some(events)
-            }
-            Next::Nothing => None,
+            Next::Decision | Next::Nothing => None,
         }
     }
 
-    /// A person may also want something else than what is tried first.
-    fn choose_otherwise(&mut self, scene: &Scene, others: &mut Vec<Scene>) {
-        let mut accepted = 0;
+    /// A run has ended, or a person decides, or nothing ever happens again.
+    fn rest(&mut self, scene: &Scene) {
+        if let Some(outcome) = scene.run.finished() {
+            *self.endings.entry(outcome.name()).or_default() += 1;
+            for verdict in at_the_end(self.plan, &scene.run, outcome) {
+                self.find(scene, verdict);
+            }
+        } else if !self.choose(scene) {
+            *self.endings.entry("stuck").or_default() += 1;
+            self.find(scene, at_rest(self.plan, &scene.run));
+        }
+    }
+
+    /// Queues whatever a person may want; false if there is nothing.
+    fn choose(&mut self, scene: &Scene) -> bool {
+        let mut has_choice = false;
         for choice in scene.choices(self.plan) {
             let mut decided = scene.clone();
             let Some(events) = decided.decide(self.plan, choice) else { continue };
-            accepted += 1;
-            if accepted > 1 {
-                self.look(&decided, &events);
-                if self.seen.insert(decided.likeness(self.kinship)) {
-                    others.push(decided);
-                }
+            has_choice = true;
+            self.look(&decided, &events);
+            if self.seen.insert(decided.likeness(self.kinship)) {
+                self.chosen.push_back(decided);
             }
         }
+        has_choice
     }
 
     fn look(&mut self, scene: &Scene, events: &[Event]) {
@@ -266,27 +273,13 @@ impl Search<'_> {
         }
     }
 
-    fn end(&mut self, scene: &Scene) {
-        match scene.run.finished() {
-            Some(outcome) => {
-                *self.endings.entry(outcome.name()).or_default() += 1;
-                for verdict in at_the_end(self.plan, &scene.run, outcome) {
-                    self.find(scene, verdict);
-                }
-            }
-            None => {
-                *self.endings.entry("stuck").or_default() += 1;
-                self.find(scene, at_rest(self.plan, &scene.run));
-            }
-        }
-    }
-
     /// Keeps the shortest way to each bad ending.
     fn find(&mut self, scene: &Scene, verdict: Verdict) {
         let number = if verdict.bad == Bad::Broken { verdict.place.slot.0 } else { 0 };
         let key = (verdict.bad, verdict.place.node, number);
-        let after_ms = scene.now.since_ms(scene.start);
         let way = turnings(&scene.path);
+        let last_ms = way.last().map_or(0, |(after_ms, _)| *after_ms);
+        let after_ms = scene.now.since_ms(scene.start).max(last_ms);
         let length = |it: &Finding| (it.faults, it.way.len(), it.after_ms);
         let place = match verdict.bad {
             Bad::Broken => String::new(),
