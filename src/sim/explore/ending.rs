@@ -2,7 +2,7 @@
 
 use crate::engine::{Event, Outcome, Run, Status, explain, first_failure, seen_from_outside};
 use crate::eval::{self, Fuel, Truth};
-use crate::model::{Act, OnFailure};
+use crate::model::{Act, Always, OnFailure};
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::sim::units::written;
 use crate::value::At;
@@ -190,7 +190,11 @@ pub(super) fn on_the_way(plan: &Plan, run: &Run, now: At, events: &[Event]) -> V
     });
     let stages = began.filter(|it| matches!(plan.node(it.node).kind, NodeKind::Stage(_)));
     let mut found: Vec<Verdict> = stages.filter_map(|it| ungated(plan, run, it)).collect();
-    found.extend(broken(plan, run, now));
+    found.extend(broken(plan, run, now).into_iter().map(|it| {
+        let words = format!("`always {{ {} }}` does not hold", plan.always[it].shown);
+        // The place of an invariant is its number among them.
+        Verdict { bad: Bad::Broken, place: Place::new(NodeId::ROOT, Slot(it as u32)), words }
+    }));
     found
 }
 
@@ -226,18 +230,12 @@ fn unpassed(plan: &Plan, run: &Run, stage: Place) -> Option<Place> {
     })
 }
 
-/// Returns the invariants that do not hold.
-pub(super) fn broken(plan: &Plan, run: &Run, now: At) -> Vec<Verdict> {
+/// Returns the numbers of the invariants that do not hold.
+pub fn broken(plan: &Plan, run: &Run, now: At) -> Vec<usize> {
     let scope = seen_from_outside(plan, run, now);
-    let all = plan.always.iter().zip(0_u32..);
-    all.filter_map(|(always, at)| {
-        let words = match eval::condition(&always.condition, &scope, &mut Fuel::default()) {
-            Ok(Truth::Holds | Truth::Unknown) => return None,
-            Ok(Truth::Violated) => format!("`always {{ {} }}` does not hold", always.shown),
-            Err(wrong) => format!("`always {{ {} }}` has no answer: {}", always.shown, wrong.message),
-        };
-        // The place of an invariant is its number among them.
-        Some(Verdict { bad: Bad::Broken, place: Place::new(NodeId::ROOT, Slot(at)), words })
-    })
-    .collect()
+    let holds = |always: &Always| match eval::condition(&always.condition, &scope, &mut Fuel::default()) {
+        Ok(Truth::Holds | Truth::Unknown) => true,
+        Ok(Truth::Violated) | Err(_) => false,
+    };
+    (0..plan.always.len()).filter(|it| !holds(&plan.always[*it])).collect()
 }

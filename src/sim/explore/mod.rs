@@ -13,5 +13,6 @@ mod scene;
 mod search;
 
 pub use ending::Bad;
+pub(super) use ending::broken;
 pub use mishap::{Mishap, Turning};
 pub use search::{Explored, Finding, Level, explore};
