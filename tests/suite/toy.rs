@@ -158,6 +158,7 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
                 value: None,
                 bound: None,
                 margin: None,
+                warns: false,
             }],
             streaks: Vec::new(),
         },
