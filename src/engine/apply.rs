@@ -464,7 +464,7 @@ impl Change<'_> {
             order.retain(|it| *it != place.node);
             order.push(place.node);
         }
-        if passed && !self.is_guard(place) {
+        if passed {
             self.pass_on(place, around);
         }
     }
