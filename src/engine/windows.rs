@@ -56,9 +56,10 @@ impl Turn<'_> {
 
     /// A window closes on what has begun, or opens again; returns whether it did.
     pub fn past_window(&mut self, place: Place) -> bool {
-        let Some((at, closing)) = self.run.frames[&place].closes.filter(|(at, _)| *at <= self.now) else {
-            return false;
-        };
+        let frame = &self.run.frames[&place];
+        // What closes already closes once.
+        let closes = frame.closes.filter(|(at, _)| *at <= self.now && frame.closing.is_none());
+        let Some((at, closing)) = closes else { return false };
         match closing {
             Closing::Finish => false,
             Closing::Pause => self.shut(place),

@@ -18,6 +18,7 @@ mod lang;
 mod people;
 mod sagas;
 mod scenarios;
+mod semantics;
 mod sessions;
 mod shell;
 mod stage;
