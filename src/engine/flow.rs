@@ -249,6 +249,7 @@ impl Turn<'_> {
         let child = Place::new(*child, place.slot);
         match self.status(child) {
             Status::Idle if self.may_begin(place) => self.begin(child),
+            Status::Idle if self.may_look_on(place) && !self.is_work(child) => self.begin(child),
             Status::Failed => self.part_failed(place, child),
             // Let go by its own time limit or a person: as good as failed.
             Status::Dropped => self.part_failed(place, child),

@@ -157,10 +157,12 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
-        self.run.paused.is_none()
-            && self.closing_around(inside).is_none()
-            && !self.is_held(inside)
-            && !self.is_shut_around(inside)
+        self.may_look_on(inside) && !self.is_shut_around(inside)
+    }
+
+    /// Whether something may begin inside this place now that is no work, and asks no window.
+    pub fn may_look_on(&self, inside: Place) -> bool {
+        self.run.paused.is_none() && self.closing_around(inside).is_none() && !self.is_held(inside)
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
