@@ -244,7 +244,9 @@ impl Turn<'_> {
         let children = &self.plan.node(place.node).children;
         let Some(child) = children.get(frame.cursor as usize) else {
             // A guard that waits for a person has not let it go.
-            return if !self.awaits_guard(place) { self.end(place, Ending::Done) };
+            return if !self.awaits_guard(place) {
+                self.end(place, Ending::Done)
+            };
         };
         let child = Place::new(*child, place.slot);
         match self.status(child) {

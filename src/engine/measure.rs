@@ -62,7 +62,15 @@ impl Notes {
 fn ruled(what: String, demanded: Truth, condition: Truth, compared: &[Compared], lacking: Option<String>) -> Evidence {
     let decisive = compared.iter().find(|it| it.truth == condition).or(compared.first());
     let Some(it) = decisive else {
-        return Evidence { what, truth: demanded, why: String::new(), value: None, bound: None, margin: None, warns: false };
+        return Evidence {
+            what,
+            truth: demanded,
+            why: String::new(),
+            value: None,
+            bound: None,
+            margin: None,
+            warns: false,
+        };
     };
     let margin = distance(&it.left, &it.right);
     let why = match (&margin, lacking) {

@@ -247,16 +247,8 @@ impl Halt {
 
 impl Wish {
     /// Those that are said in one word.
-    pub const PLAIN: [Wish; 8] = [
-        Wish::Pause,
-        Wish::Resume,
-        Wish::Retry,
-        Wish::Skip,
-        Wish::Rollback,
-        Wish::Cancel,
-        Wish::Hold,
-        Wish::Advance,
-    ];
+    pub const PLAIN: [Wish; 8] =
+        [Wish::Pause, Wish::Resume, Wish::Retry, Wish::Skip, Wish::Rollback, Wish::Cancel, Wish::Hold, Wish::Advance];
 
     /// As tests write it.
     pub fn name(&self) -> &'static str {

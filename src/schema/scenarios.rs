@@ -100,7 +100,11 @@ pub const FACTS: &[FactRow] = &[
     fact("attempts", "attempts(pilot.deploy) == 2", "How often it was tried; of several, the most."),
     fact("begins", "begins(everyone) >= 24h", "How long after the start it first began."),
     fact("ends", "ends(pilot) < 2h", "How long after the start it last ended, the way back not counted."),
-    fact("logged", "logged(\"back again\")", "Whether a line that the run logs, or what a condition warns of, contains the text."),
+    fact(
+        "logged",
+        "logged(\"back again\")",
+        "Whether a line that the run logs, or what a condition warns of, contains the text.",
+    ),
 ];
 
 const fn fact(name: &'static str, shape: &'static str, doc: &'static str) -> FactRow {
