@@ -6,7 +6,7 @@ use super::checker::Checker;
 use super::scripts::shown;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Act, Check, Exec, Expr, ExprKind, HttpAct, Keep, Run, Settings, Shell};
+use crate::model::{Act, Check, Exec, Expr, ExprKind, HttpAct, Keep, Otherwise, Run, Settings, Shell};
 use crate::schema::WordRow;
 use crate::syntax::{self, Entry, ExprKind as Tree};
 use crate::value::{Type, Value};
@@ -137,7 +137,8 @@ impl<'t> Checker<'t> {
         let within = self.duration(parts, "within");
         let every = self.duration(parts, "every");
         let otherwise = self.otherwise(parts);
-        if let (Some(every), None) = (&every, &within) {
+        let once = within.is_none() && otherwise != Some(Otherwise::Hold);
+        if let Some(every) = every.as_ref().filter(|_| once) {
             let problem = Diagnostic::new(Code::NO_EFFECT, every.span, "`every` has no effect without `within`");
             self.say(problem.because("asked once").help("add `within = 5m` to ask again"));
         }

@@ -220,7 +220,6 @@ impl<'t> Checker<'t> {
     }
 
     fn wishes(&mut self, entry: Entry<'t>) -> Vec<(Moment, Wish)> {
-        let names: Vec<SmolStr> = Wish::ALL.iter().map(|it| SmolStr::new(it.name())).collect();
         let mut wishes = Vec::new();
         for inner in entry.body().into_iter().flat_map(|it| it.entries()).filter(|it| !it.is_broken()) {
             let (1, Some(value)) = (inner.items().count(), inner.value()) else {
@@ -229,13 +228,40 @@ impl<'t> Checker<'t> {
                 continue;
             };
             let Some(at) = self.moment(inner.head()) else { continue };
-            let wish = value.as_name().and_then(|it| Wish::ALL.into_iter().find(|wish| wish.name() == it.text()));
-            match wish {
-                Some(wish) => wishes.push((at, wish)),
-                None => self.say_no_value(value.text(), &names, value.span()),
-            }
+            wishes.extend(self.wish(value).map(|wish| (at, wish)));
         }
         wishes
+    }
+
+    fn wish(&mut self, tree: syntax::Expr<'t>) -> Option<Wish> {
+        if let Tree::Call { callee, args } = tree.kind()
+            && callee.as_name().is_some_and(|it| it.text() == "goto")
+        {
+            return self.goto(args);
+        }
+        let plain = tree.as_name().and_then(|it| Wish::PLAIN.into_iter().find(|wish| wish.name() == it.text()));
+        if plain.is_none() {
+            let words = Wish::PLAIN.iter().map(|it| SmolStr::new(it.name()));
+            let names: Vec<SmolStr> = words.chain([SmolStr::new("goto(STAGE)")]).collect();
+            self.say_no_value(tree.text(), &names, tree.span());
+        }
+        plain
+    }
+
+    fn goto(&mut self, args: Args<'t>) -> Option<Wish> {
+        let arguments: Vec<Arg<'t>> = args.iter().collect();
+        let [Arg { value: Some(stage), .. }] = arguments[..] else {
+            self.say(Diagnostic::new(Code::ARGUMENTS, args.span(), "`goto(…)` takes one stage"));
+            return None;
+        };
+        let meant = self.unit_meant(stage)?;
+        let outline = std::rc::Rc::clone(&self.tried.as_ref()?.outline);
+        if !outline.named(&meant.unit).any(|it| it.kind == OutlineKind::Stage) {
+            let message = format!("`{}` is no stage", meant.unit.path);
+            self.say(Diagnostic::new(Code::WRONG_THING, stage.span(), message).help("a run goes to a stage"));
+            return None;
+        }
+        Some(Wish::Goto(meant.unit.path))
     }
 
     fn refuse_others(&mut self, parts: &Parts<'t>, own: &[&str], what: &str) {

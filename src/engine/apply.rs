@@ -498,7 +498,7 @@ impl Change<'_> {
             order.retain(|it| *it != place.node);
             order.push(place.node);
         }
-        if passed && !self.is_background(place) {
+        if passed {
             self.pass_on(place, around);
         }
         if self.is_background(place) {

@@ -66,6 +66,10 @@ impl Turn<'_> {
     fn retry(&mut self, by: Person, path: Option<&str>, reason: Option<String>) -> Result<(), String> {
         for place in self.failed_at(path)? {
             self.emit(Event::Retried { place, by: by.clone(), reason: reason.clone() });
+            if self.is_guard(place) {
+                // What follows a guard has gone on without it: nobody comes by to begin it.
+                self.guard_again(place);
+            }
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ impl Turn<'_> {
             (Known::Unknown, Probed::Unknown { why } | Probed::Absent { why }) => (Truth::Unknown, why.clone(), None),
             (Known::Unknown | Known::Fails, _) => (Truth::Unknown, String::new(), None),
         };
-        Evidence { what: question.shown(self.plan), truth, why, value, bound: None, margin: None }
+        Evidence { what: question.shown(self.plan), truth, why, value, bound: None, margin: None, warns: false }
     }
 
     /// Returns what was before the change, where it was learned now and stays as it is.

@@ -381,6 +381,9 @@ pub struct Evidence {
     /// How far the two are apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<Value>,
+    /// It decides nothing and is to be heard: a `warn` whose condition holds, or what a dry run would have refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warns: bool,
 }
 
 /// Why something waits.

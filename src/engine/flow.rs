@@ -244,10 +244,16 @@ impl Turn<'_> {
             return;
         }
         let children = &self.plan.node(place.node).children;
-        let Some(child) = children.get(frame.cursor as usize) else { return self.end(place, Ending::Done) };
+        let Some(child) = children.get(frame.cursor as usize) else {
+            // A guard that waits for a person has not let it go.
+            return if !self.awaits_guard(place) {
+                self.end(place, Ending::Done)
+            };
+        };
         let child = Place::new(*child, place.slot);
         match self.status(child) {
             Status::Idle if self.may_begin(place) => self.begin(child),
+            Status::Idle if self.may_look_on(place) && !self.is_work(child) => self.begin(child),
             Status::Failed => self.part_failed(place, child),
             // Let go by its own time limit or a person: as good as failed.
             Status::Dropped => self.part_failed(place, child),
@@ -351,6 +357,12 @@ impl Turn<'_> {
         around.find(|it| role(&self.plan.node(it.node).kind) == Some(Role::Target))
     }
 
+    /// Whether a target that closes by itself fails alone, in a loop that goes on.
+    fn is_given_up_alone(&self, place: Place) -> bool {
+        let outer = self.plan.around(place).and_then(|it| self.closing_around(it));
+        role(&self.plan.node(place.node).kind) == Some(Role::Target) && outer.is_none() && self.is_tolerable(place)
+    }
+
     /// Whether one more failure of this loop, here, still lets it go on.
     fn is_tolerable(&self, target: Place) -> bool {
         let Some(around) = self.plan.around(target) else { return false };
@@ -381,6 +393,9 @@ impl Turn<'_> {
         let closing = self.run.frames[&place].closing.clone();
         match closing {
             Some(_) if place == Place::ROOT => {}
+            Some(cause) if self.is_given_up_alone(place) => {
+                self.emit(Event::UndoBegan { place, tolerated: Some(cause) });
+            }
             Some(cause) => self.end(place, Ending::Failed { cause }),
             None => self.end(place, Ending::Dropped),
         }

@@ -62,7 +62,15 @@ impl Notes {
 fn ruled(what: String, demanded: Truth, condition: Truth, compared: &[Compared], lacking: Option<String>) -> Evidence {
     let decisive = compared.iter().find(|it| it.truth == condition).or(compared.first());
     let Some(it) = decisive else {
-        return Evidence { what, truth: demanded, why: String::new(), value: None, bound: None, margin: None };
+        return Evidence {
+            what,
+            truth: demanded,
+            why: String::new(),
+            value: None,
+            bound: None,
+            margin: None,
+            warns: false,
+        };
     };
     let margin = distance(&it.left, &it.right);
     let why = match (&margin, lacking) {
@@ -71,7 +79,7 @@ fn ruled(what: String, demanded: Truth, condition: Truth, compared: &[Compared],
         (None, _) => format!("{} {} {}", it.left, sign(it.how), it.right),
     };
     let (value, bound) = (Some(it.left.clone()), Some(it.right.clone()));
-    Evidence { what, truth: demanded, why, value, bound, margin }
+    Evidence { what, truth: demanded, why, value, bound, margin, warns: false }
 }
 
 /// Returns how far two values are apart.
@@ -306,7 +314,8 @@ impl Here<'_> {
         let dry = if gate.dry_run { " (dry run)" } else { "" };
         let what = format!("{}{dry}: {} {}", called(&gate.name, arguments), rule.demand.name(), rule.shown);
         if said != Truth::Unknown || rule.demand != Demand::Warn {
-            notes.rules.push(ruled(what, said, truth, &compared, lacking));
+            let warns = said != Truth::Holds && (gate.dry_run || rule.demand == Demand::Warn);
+            notes.rules.push(Evidence { warns, ..ruled(what, said, truth, &compared, lacking) });
         }
         Ok(demanded)
     }

@@ -19,6 +19,8 @@ pub struct Run {
     statuses: Vec<Vec<Status>>,
     /// The last attempt of each action that was asked for, in rows like the statuses.
     attempts: Vec<Vec<u16>>,
+    /// Those that are too many for that: of what is looked at again and again.
+    many_attempts: BTreeMap<Place, u32>,
     pub(super) frames: BTreeMap<Place, Frame>,
     /// Places to look at; worked through within each step.
     pub(super) agenda: BTreeSet<Place>,
@@ -369,6 +371,9 @@ impl Run {
 
     /// Returns the last attempt of an action, in all its lives; 0 before the first.
     pub(super) fn last_attempt(&self, place: Place) -> u32 {
+        if let Some(many) = self.many_attempts.get(&place) {
+            return *many;
+        }
         let row = self.attempts.get(place.node.index());
         row.and_then(|row| row.get(place.slot.index())).map_or(0, |it| u32::from(*it))
     }
@@ -383,6 +388,9 @@ impl Run {
             row.resize(slots, 0);
         }
         row[place.slot.index()] = attempt.try_into().unwrap_or(u16::MAX);
+        if attempt > u32::from(u16::MAX) {
+            self.many_attempts.insert(place, attempt);
+        }
     }
 
     /// Forgets everything that happened beneath a place, so that it can happen again.

@@ -167,10 +167,14 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now.
     pub fn may_begin(&self, inside: Place) -> bool {
+        self.may_look_on(inside) && !self.is_shut_around(inside)
+    }
+
+    /// Whether something may begin inside this place now that is no work, and asks no window.
+    pub fn may_look_on(&self, inside: Place) -> bool {
         (self.run.paused.is_none() || self.is_on_paused(inside))
             && self.closing_around(inside).is_none()
             && !self.is_held(inside)
-            && !self.is_shut_around(inside)
     }
 
     /// Whether a place belongs to what is done when the run is paused: then, and not once it goes on.

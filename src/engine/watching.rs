@@ -1,10 +1,10 @@
 //! What is watched for a while: samples at even distances, how many of them were bad, and what that means. A guard is
 //! a watch in the background, which ends with what encloses it.
 
-use super::run::{Frame, Shape};
+use super::run::{Frame, Shape, Status};
 use super::turn::Turn;
-use super::{Cause, Effect, Ending, Event, Truth, Waiting};
-use crate::model::{Act, OnUnknown, Otherwise, Watch};
+use super::{Cause, Effect, Ending, Event, PauseReason, Truth, Waiting};
+use crate::model::{Act, OnFailure, OnUnknown, Otherwise, Watch};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, Value};
 
@@ -170,6 +170,9 @@ impl Turn<'_> {
         }
         let unit = self.guarded(place);
         self.fail(place, cause);
+        if unit.is_some() && self.policy(place) == OnFailure::Pause {
+            return self.emit(Event::Paused { why: PauseReason::Failed { place }, by: None });
+        }
         if let Some(unit) = unit {
             let cause = Cause::Within { place };
             if unit == Place::ROOT {
@@ -186,6 +189,18 @@ impl Turn<'_> {
             return None;
         }
         self.plan.all_around(place).find(|it| is_unit(&self.plan.node(it.node).kind))
+    }
+
+    /// A guard that failed begins anew, if what it guards still goes on.
+    pub fn guard_again(&mut self, place: Place) {
+        if self.guarded(place).is_some_and(|unit| self.status(unit) == Status::Live) {
+            self.begin(place);
+        }
+    }
+
+    /// Whether a guard beneath a place has failed, and a person is to say what that means.
+    pub fn awaits_guard(&self, place: Place) -> bool {
+        self.plan.guards && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
     }
 
     pub fn is_guard(&self, place: Place) -> bool {

@@ -4,6 +4,7 @@
 use super::turn::Turn;
 use super::{Cause, Event, Waiting};
 use crate::calendar::{Calendar, LOOK_AHEAD_MS, When};
+use crate::model::Act;
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, Closing, Value};
 
@@ -56,9 +57,10 @@ impl Turn<'_> {
 
     /// A window closes on what has begun, or opens again; returns whether it did.
     pub fn past_window(&mut self, place: Place) -> bool {
-        let Some((at, closing)) = self.run.frames[&place].closes.filter(|(at, _)| *at <= self.now) else {
-            return false;
-        };
+        let frame = &self.run.frames[&place];
+        // What closes already closes once.
+        let closes = frame.closes.filter(|(at, _)| *at <= self.now && frame.closing.is_none());
+        let Some((at, closing)) = closes else { return false };
         match closing {
             Closing::Finish => false,
             Closing::Pause => self.shut(place),
@@ -92,6 +94,18 @@ impl Turn<'_> {
     pub fn is_shut_around(&self, inside: Place) -> bool {
         let mut around = std::iter::once(inside).chain(self.plan.all_around(inside));
         around.any(|it| self.run.frames.get(&it).is_some_and(|frame| frame.shut.is_some()))
+    }
+
+    /// Whether a window is asked before this begins: looking on, waiting and asking people are not work.
+    pub fn is_work(&self, place: Place) -> bool {
+        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return true };
+        match &**act {
+            Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. } => false,
+            Act::Wait { .. } | Act::WaitUntil { .. } | Act::Ask(_) | Act::Log { .. } => false,
+            Act::Pause { .. } | Act::Notify(_) => false,
+            Act::Run(_) | Act::Exec(_) | Act::Http(_) | Act::Keep(_) | Act::Restore { .. } | Act::Fail { .. } => true,
+            Act::Traffic(_) | Act::Flag(_) => true,
+        }
     }
 
     /// Whether a way back has to wait for its window: it does only where the window says so.

@@ -132,7 +132,7 @@ pub enum Fails {
 }
 
 /// What a person at the controls may want.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     Pause,
@@ -141,6 +141,10 @@ pub enum Wish {
     Skip,
     Rollback,
     Cancel,
+    Hold,
+    Advance,
+    /// To a stage, by its path.
+    Goto(SmolStr),
 }
 
 /// `expect CONDITION`.
@@ -242,10 +246,12 @@ impl Halt {
 }
 
 impl Wish {
-    pub const ALL: [Wish; 6] = [Wish::Pause, Wish::Resume, Wish::Retry, Wish::Skip, Wish::Rollback, Wish::Cancel];
+    /// Those that are said in one word.
+    pub const PLAIN: [Wish; 8] =
+        [Wish::Pause, Wish::Resume, Wish::Retry, Wish::Skip, Wish::Rollback, Wish::Cancel, Wish::Hold, Wish::Advance];
 
     /// As tests write it.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Wish::Pause => "pause",
             Wish::Resume => "resume",
@@ -253,6 +259,9 @@ impl Wish {
             Wish::Skip => "skip",
             Wish::Rollback => "rollback",
             Wish::Cancel => "cancel",
+            Wish::Hold => "hold",
+            Wish::Advance => "advance",
+            Wish::Goto(_) => "goto",
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) const WORDS: &[WordRow] = &[
         GIVEN,
         "What the world answers. A probe over time: `given up(*) { 0h = true, pilot.deploy + 5m = false }`; what earlier \
          runs kept: `given kept(*) { version = \"1.0.0\" }`; how a step goes: `given pilot.deploy { takes = 4m }`; what \
-         people do: `given operator { 2h = rollback }`; variables: `given env { REGION = \"eu\" }`; the engine: \
+         people do: `given operator { 2h = rollback, 3h = goto(everyone) }`; variables: `given env { REGION = \"eu\" }`; the engine: \
          `given engine { crashes = [10m] }`. `*` means every one that no other `given` names.",
     ),
     now("expect", "expect CONDITION", &[Place::Test], None, &[], "What must be true when the run has ended."),
@@ -100,7 +100,11 @@ pub const FACTS: &[FactRow] = &[
     fact("attempts", "attempts(pilot.deploy) == 2", "How often it was tried; of several, the most."),
     fact("begins", "begins(everyone) >= 24h", "How long after the start it first began."),
     fact("ends", "ends(pilot) < 2h", "How long after the start it last ended, the way back not counted."),
-    fact("logged", "logged(\"back again\")", "Whether a line of the log contains the text."),
+    fact(
+        "logged",
+        "logged(\"back again\")",
+        "Whether a line that the run logs, or what a condition warns of, contains the text.",
+    ),
 ];
 
 const fn fact(name: &'static str, shape: &'static str, doc: &'static str) -> FactRow {

@@ -39,6 +39,9 @@ impl Chronicle {
             match event {
                 Event::Asked { place, verify: false, .. } => *chronicle.asked.entry(*place).or_default() += 1,
                 Event::Logged { message, .. } => chronicle.logged.push(message.clone()),
+                Event::Evaluated { evidence, .. } => {
+                    chronicle.logged.extend(evidence.iter().filter(|it| it.warns).map(|it| it.what.clone()));
+                }
                 _ => {}
             }
         }

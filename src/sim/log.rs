@@ -19,6 +19,7 @@ pub fn log_of(plan: Plan, played: &Played, start: At) -> Vec<(i64, Line)> {
         board.hear(*at, event);
         if let Event::Evaluated { place, truth, .. } = event
             && told.insert(*place, *truth) == Some(*truth)
+            && *truth != Truth::Holds
         {
             continue;
         }

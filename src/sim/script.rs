@@ -48,7 +48,7 @@ pub struct Script<'a> {
     /// Wishes and crashes whose time is known.
     turns: BTreeMap<(At, usize), Unasked>,
     /// Wishes that wait for something to happen.
-    waiting: Vec<(&'a Moment, Wish)>,
+    waiting: Vec<(&'a Moment, &'a Wish)>,
     queued: usize,
     pub unanswered: Vec<Unanswered>,
     /// Invariants of the rollout that did not hold at some time: which, and when first.
@@ -91,7 +91,7 @@ impl<'a> Script<'a> {
             }
             Says::Operator(wishes) => {
                 wishes.iter().for_each(|(at, _)| self.moments.watch(self.plan, at));
-                self.waiting.extend(wishes.iter().map(|(at, wish)| (at, *wish)));
+                self.waiting.extend(wishes.iter().map(|(at, wish)| (at, wish)));
             }
             Says::Engine { crashes, reboots } => {
                 crashes.iter().for_each(|ms| self.queue(start.plus_ms(*ms), Unasked::Crash(Crash::EngineOnly)));
@@ -309,7 +309,7 @@ impl Cast for Script<'_> {
     }
 }
 
-fn command(wish: Wish) -> Command {
+fn command(wish: &Wish) -> Command {
     match wish {
         Wish::Pause => Command::Pause { reason: None },
         Wish::Resume => Command::Resume { reason: None },
@@ -317,6 +317,10 @@ fn command(wish: Wish) -> Command {
         Wish::Skip => Command::Skip { path: None, reason: None },
         Wish::Rollback => Command::Rollback { reason: None },
         Wish::Cancel => Command::Cancel { reason: None },
+        Wish::Hold => Command::Hold { reason: None },
+        // What breaks the glass of a window has to have a reason.
+        Wish::Advance => Command::Advance { path: None, reason: Some("so it is given".to_owned()) },
+        Wish::Goto(stage) => Command::Goto { path: stage.to_string(), reason: None },
     }
 }
 

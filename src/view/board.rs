@@ -23,6 +23,8 @@ pub struct Board {
     pub(super) waits: BTreeMap<Place, (At, Waiting)>,
     /// What holds the windows shut that something waits for.
     pub(super) shut: BTreeMap<Place, String>,
+    /// What each condition warned of when it was asked last, and whether that was news.
+    warned: BTreeMap<Place, (Vec<String>, bool)>,
     pub(super) began: Option<At>,
     pub(super) ended: Option<At>,
     pub(super) last: At,
@@ -70,6 +72,7 @@ impl Board {
             active: BTreeMap::new(),
             waits: BTreeMap::new(),
             shut: BTreeMap::new(),
+            warned: BTreeMap::new(),
             began: None,
             ended: None,
             last: At(0),
@@ -103,6 +106,11 @@ impl Board {
 
     pub fn stages(&self) -> &[StageBoard] {
         &self.stages
+    }
+
+    /// Whether a condition that was asked just now warns of something that it did not warn of before.
+    pub(super) fn warns_anew(&self, place: Place) -> bool {
+        self.warned.get(&place).is_some_and(|(_, is_news)| *is_news)
     }
 
     /// Takes in what happened.
@@ -153,8 +161,13 @@ impl Board {
                 self.active.clear();
                 self.waits.clear();
             }
-            Event::Evaluated { .. }
-            | Event::Retained { .. }
+            Event::Evaluated { place, evidence, .. } => {
+                let warns: Vec<String> = evidence.iter().filter(|it| it.warns).map(|it| it.what.clone()).collect();
+                let before = self.warned.get(place).map_or(&[] as &[String], |it| &it.0);
+                let is_news = !warns.is_empty() && before != warns.as_slice();
+                self.warned.insert(*place, (warns, is_news));
+            }
+            Event::Retained { .. }
             | Event::Baseline { .. }
             | Event::Opened { .. }
             | Event::Shut { .. }

@@ -172,13 +172,18 @@ fn is_undo_shown(board: &Board, place: Place) -> bool {
     }
 }
 
-/// A condition that does not hold is worth a line; one that holds lets something end, and that is.
+/// A condition that does not hold is worth a line; one that holds lets something end, and that is. What it warns of
+/// is told once, until it is something else.
 fn evaluated(board: &Board, place: Place, truth: Truth, evidence: &[Evidence]) -> Option<Line> {
     let seen: Vec<String> = evidence.iter().filter(|it| it.truth != Truth::Holds).map(with_reason).collect();
     let seen = seen.join(", ");
+    let warns: Vec<String> = evidence.iter().filter(|it| it.warns).map(with_reason).collect();
     match truth {
         // Without evidence there is nothing to see but the failure that follows.
         _ if seen.is_empty() => None,
+        Truth::Holds if board.warns_anew(place) => {
+            careful(format!("{}: passes, and warns: {}.", board.plan.path(place), warns.join(", ")))
+        }
         Truth::Holds => None,
         Truth::Violated => careful(format!("{}: does not hold: {seen}.", board.plan.path(place))),
         Truth::Unknown => careful(format!("{}: is not known: {seen}.", board.plan.path(place))),

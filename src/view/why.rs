@@ -122,7 +122,11 @@ impl Verdicts {
             sentences.push(watched(watch));
         }
         let speaking: Vec<&Evidence> = match verdict.truth {
-            Truth::Holds => nearest(&verdict.evidence).into_iter().collect(),
+            Truth::Holds => {
+                let warnings = verdict.evidence.iter().filter(|it| it.warns);
+                let decided: Vec<&Evidence> = verdict.evidence.iter().filter(|it| !it.warns).collect();
+                nearest(&decided).into_iter().chain(warnings).collect()
+            }
             Truth::Violated | Truth::Unknown => verdict
                 .evidence
                 .iter()
@@ -154,12 +158,12 @@ fn is_rule(evidence: &Evidence, all: &[Evidence]) -> bool {
 }
 
 /// Returns the evidence that came nearest to its limit.
-fn nearest(evidence: &[Evidence]) -> Option<&Evidence> {
+fn nearest<'e>(evidence: &[&'e Evidence]) -> Option<&'e Evidence> {
     let share = |it: &&Evidence| -> Option<f64> {
         let (margin, bound) = (number(it.margin.as_ref()?)?, number(it.bound.as_ref()?)?);
         Some(if bound == 0.0 { margin.abs() } else { (margin / bound).abs() })
     };
-    let measured = evidence.iter().filter(|it| share(it).is_some());
+    let measured = evidence.iter().copied().filter(|it| share(it).is_some());
     measured.min_by(|a, b| share(a).partial_cmp(&share(b)).unwrap_or(std::cmp::Ordering::Equal))
 }
 
@@ -179,7 +183,7 @@ fn watched(watch: &WatchFrame) -> String {
 
 /// Says what was compared, and what would have made it otherwise.
 fn sentence(evidence: &Evidence) -> String {
-    let Evidence { what, truth, why, value, bound, margin } = evidence;
+    let Evidence { what, truth, why, value, bound, margin, warns: _ } = evidence;
     let (Some(value), Some(bound)) = (value, bound) else {
         let because = if why.is_empty() { String::new() } else { format!(": {why}") };
         return match truth {

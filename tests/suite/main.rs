@@ -22,6 +22,7 @@ mod notices;
 mod people;
 mod sagas;
 mod scenarios;
+mod semantics;
 mod sessions;
 mod shell;
 mod stage;

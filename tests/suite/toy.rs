@@ -165,6 +165,7 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
                 value: None,
                 bound: None,
                 margin: None,
+                warns: false,
             }],
             streaks: Vec::new(),
         },
