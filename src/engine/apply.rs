@@ -8,7 +8,7 @@ use super::{
     exposure_kind,
 };
 use crate::model::Act;
-use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
+use crate::plan::{LoopNumbers, NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::value::{At, Closing, Value};
 
 /// Changes a run as an event says.
@@ -16,9 +16,12 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
     let mut change = Change { plan, run, at };
     match event {
         Event::RunStarted(started) => change.run_started(started),
-        Event::Began { place, elements, timeout, deadline } => {
+        Event::Began { place, elements, numbers, timeout, deadline } => {
             if let (Some(elements), NodeKind::Loop(it)) = (elements, &plan.node(place.node).kind) {
+                // One that was remembered without numbers went one by one.
+                let one_by_one = || LoopNumbers::one_by_one(elements.len() as u32);
                 change.run.late.insert(it.space, elements.clone());
+                change.run.late_numbers.insert(it.space, numbers.clone().unwrap_or_else(one_by_one));
             }
             change.began(*place, *timeout, *deadline);
         }
@@ -204,10 +207,9 @@ impl Change<'_> {
     }
 
     fn stagger_ms(&self, place: Place) -> i64 {
-        match &self.plan.node(place.node).kind {
-            NodeKind::Loop(it) => it.numbers.get(place.slot.index()).map_or(0, |it| it.stagger_ms),
-            _ => 0,
-        }
+        let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return 0 };
+        let numbers = it.numbers.get(place.slot.index()).or_else(|| self.run.late_numbers.get(&it.space));
+        numbers.map_or(0, |it| it.stagger_ms)
     }
 
     fn shape(&self, place: Place) -> Shape {
@@ -485,6 +487,10 @@ impl Change<'_> {
         self.run.remove_frame(place);
         let Some(around) = self.plan.around(place) else { return };
         self.run.agenda.insert(around);
+        if !self.run.frames.contains_key(&around) {
+            // What follows the end of something that is over is waited for by the run.
+            self.run.agenda.insert(Place::ROOT);
+        }
         if self.plan.node(around.node).kind == NodeKind::Parallel {
             let order = self.run.orders.entry(around).or_default();
             order.retain(|it| *it != place.node);

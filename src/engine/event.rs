@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{Answer, Fault, Share};
-use crate::plan::Place;
+use crate::plan::{LoopNumbers, Place};
 use crate::value::{At, Closing, Record, Value};
 
 /// One thing that happened in a run.
@@ -21,6 +21,9 @@ pub enum Event {
         /// The elements of a loop whose list is known only now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elements: Option<Vec<Value>>,
+        /// What its numbers come to then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        numbers: Option<LoopNumbers>,
         /// When what runs beneath it is ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout: Option<At>,

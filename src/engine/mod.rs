@@ -19,6 +19,7 @@
 //! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `called`: what a called rollout does at its own end
 //! - `retained`: what follows success, and what happens again and again
 //! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
@@ -30,6 +31,7 @@ mod acts;
 mod advance;
 mod apply;
 mod ask;
+mod called;
 mod command;
 mod conditions;
 mod event;

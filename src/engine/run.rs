@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::measure::{Change, Streak};
 use super::{Cause, Done, ExposureKind, Outcome, PauseReason, Person, Request, RunStarted, Share, Waiting, WatchFrame};
-use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
+use crate::plan::{LoopNumbers, NodeId, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Closing, Value};
 
 /// The state of one run. Changed only by applying events; equal after equal events.
@@ -37,8 +37,9 @@ pub struct Run {
     pub(super) notices: BTreeMap<Place, (At, String)>,
     /// Targets that were touched and not undone: by stage, then by the target's place in the plan's table.
     pub(super) touched: BTreeSet<(NodeId, u32)>,
-    /// The elements of loops that are known only when they begin.
+    /// The elements of loops that are known only when they begin, and their numbers.
     pub(super) late: BTreeMap<SpaceId, Vec<Value>>,
+    pub(super) late_numbers: BTreeMap<SpaceId, LoopNumbers>,
     /// When each target was changed, by its place in the plan's table.
     pub(super) changed: BTreeMap<u32, Change>,
     /// What metrics were before the first change, as they were learned.

@@ -55,7 +55,12 @@ impl Turn<'_> {
         if !matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
             self.end_guards(place);
         }
+        let child_failed =
+            matches!(self.plan.node(place.node).kind, NodeKind::Child(_)) && matches!(ending, Ending::Failed { .. });
         self.emit(Event::Ended { place, ending });
+        if child_failed {
+            self.occasion_in(place, crate::model::Event::Failed);
+        }
     }
 
     pub fn fail(&mut self, place: Place, cause: Cause) {
@@ -235,6 +240,9 @@ impl Turn<'_> {
                 if node.during.is_some() && !self.is_shut_out(place) {
                     self.watch_close(place);
                 }
+                if matches!(node.kind, NodeKind::Child(_)) {
+                    self.occasion_in(place, crate::model::Event::Started);
+                }
             }
         }
     }
@@ -262,5 +270,5 @@ impl Turn<'_> {
 }
 
 pub(super) fn began(place: Place) -> Event {
-    Event::Began { place, elements: None, timeout: None, deadline: None }
+    Event::Began { place, elements: None, numbers: None, timeout: None, deadline: None }
 }

@@ -197,12 +197,16 @@ impl Turn<'_> {
     }
 
     fn end_undo(&mut self, place: Place, stuck: bool) {
+        let is_child = matches!(self.plan.node(place.node).kind, NodeKind::Child(_));
         if stuck {
             let message = "something in it could not be undone".to_owned();
             let fault = Fault { kind: FaultKind::Refused, message, code: None };
             self.emit(Event::UndoFailed { place, fault });
         } else {
             self.emit(Event::Undone { place });
+        }
+        if is_child {
+            self.after_child_undo(place, stuck);
         }
     }
 

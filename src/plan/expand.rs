@@ -357,6 +357,7 @@ impl<'a> Expansion<'a> {
         self.depth += 1;
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
+        self.child_endings(id, space, rollout);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
         self.child_bounds(id, rollout);
         self.stage = outer;

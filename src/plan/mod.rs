@@ -47,7 +47,7 @@ pub use exposure::exposure_words;
 pub use fleet::from_command as fleet_from_command;
 pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
-pub use number::{allowed, chosen, wave_ends};
+pub use number::{Said, allowed, chosen, loop_numbers, wave_ends};
 pub use order::stage_graph;
 pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;

@@ -84,7 +84,7 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
                 json!({"rollout": it.rollout, "plan": it.plan, "inputs": inputs, "by": it.by, "reason": it.reason});
             ("run_started".to_owned(), None, more)
         }
-        Event::Began { place, elements, timeout, deadline } => {
+        Event::Began { place, elements, timeout, deadline, .. } => {
             let more = json!({
                 "elements": elements.as_ref().map(Vec::len),
                 "timeout": instant(*timeout),

@@ -138,12 +138,14 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
         Event::Began {
             place,
             elements: Some(vec![Value::Int(1), Value::Percent(2.5), Value::Null, Value::Unknown]),
+            numbers: None,
             timeout: None,
             deadline: None,
         },
         Event::Began {
             place,
             elements: None,
+            numbers: None,
             timeout: Some(At(1_795_000_000_000)),
             deadline: Some(At(1_795_000_500_000)),
         },
