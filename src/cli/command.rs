@@ -11,7 +11,7 @@ use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
     check, completions, decide, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
-    resume_all, rollback, simulate, status, steer, test, watch, window,
+    resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -80,6 +80,7 @@ enum Command {
     Explore(explore::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
+    Why(why::Arguments),
     Window(window::Arguments),
     Run(super::run::Arguments),
     Status(status::Arguments),
@@ -147,6 +148,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Explore(it) => explore::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
+        Command::Why(it) => on_runtime(why::run(context, it)),
         Command::Window(it) => window::run(context, it),
         Command::Explain(it) => explain::run(context, it),
         Command::Run(it) => on_runtime(super::run::run(context, it)),

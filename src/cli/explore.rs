@@ -63,14 +63,10 @@ fn planned(context: &Context, arguments: &Arguments) -> Result<(Plan, KeptValues
         inputs_file: said.inputs.as_deref(),
         profile: said.profile.as_deref(),
         only: said.only.as_deref(),
+        at: None,
     };
-    let mut left = KeptValues::new();
-    let plan = plan_for(context, &wanted, |rollout| {
-        let kept = kept_values(context, rollout)?;
-        left = kept.iter().map(|it| ((it.target.clone(), it.key.clone()), it.value.clone())).collect();
-        Ok(kept)
-    })?;
-    Ok((plan, left))
+    let made = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?;
+    Ok((made.plan, made.kept))
 }
 
 fn show(context: &Context, plan: &Plan, explored: &Explored) {

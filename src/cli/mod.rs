@@ -16,7 +16,8 @@
 //! - `only`: a condition on targets, from the command line
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
-//! - `plan`, `graph`: what would happen
+//! - `plan`, `graph`, `forecast`: what would happen, and when
+//! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
@@ -38,6 +39,7 @@ mod explain;
 mod explore;
 mod failure;
 mod follow;
+mod forecast;
 mod graph;
 mod history;
 mod interrupt;
@@ -65,6 +67,7 @@ mod terminal;
 mod test;
 mod verdicts;
 mod watch;
+mod why;
 mod window;
 mod window_name;
 

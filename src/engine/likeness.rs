@@ -152,6 +152,7 @@ impl Likeness<'_> {
         }
         match &frame.shape {
             Shape::Plain => {}
+            Shape::Set => self.note(place, "set"),
             Shape::Graph(it) => self.note(place, ("graph", &it.open, &it.missing, &it.failed, it.ended)),
             Shape::Loop(it) => {
                 let wave = (it.wave, it.after_wave, it.failed, it.failed_in_wave);
@@ -225,6 +226,12 @@ impl Likeness<'_> {
         }
         for (stage, target) in &run.touched {
             self.note_target(*target, ("touched", stage));
+        }
+        for (place, (exposed, share)) in &run.exposed_before {
+            self.note(*place, ("exposed before", exposed, share.to_string()));
+        }
+        for ((kind, exposed), share) in &run.exposures {
+            self.note_whole((*kind as u8, exposed, share.to_string()));
         }
         for (space, elements) in &run.late {
             let elements: Vec<String> = elements.iter().map(Value::to_string).collect();

@@ -285,7 +285,7 @@ impl Frame {
     pub fn as_watch(&self) -> Option<&WatchFrame> {
         match &self.shape {
             Shape::Watch(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) | Shape::Loop(_) => None,
+            Shape::Plain | Shape::Graph(_) | Shape::Loop(_) | Shape::Set => None,
         }
     }
 }

@@ -75,6 +75,7 @@ impl Builder {
             params: vec![Param { name: "site".into(), local: site, of: Type::Target, default: None, span: self.span }],
             body: vec![self.run("run~1"), keep],
             undo: vec![self.run("run~1")],
+            waives_undo: false,
             undo_retry: None,
             retry: None,
             timeout: None,
@@ -319,6 +320,7 @@ fn what_was_interrupted_in_a_paused_run_waits_until_somebody_resumes() {
         by: by(),
         reason: None,
         kept: Vec::new(),
+        forecast: None,
     };
     let begun = tell(Heard::Start(Box::new(started)));
     let [Effect::Perform { place, attempt, .. }] = begun.as_slice() else { panic!("{begun:?}") };

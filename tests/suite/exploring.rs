@@ -160,7 +160,7 @@ fn like_targets_stand_for_each_other() {
             (0..12).map(|it| format!("target t{it} {{ {} }}", labels.replace('#', &it.to_string()))).collect();
         format!(
             "fleet sites {{ {} }}\nrollout r {{ stage s {{ for site in sites {{ at_once = 12, \
-             step a {{ run \"do ${{site}}\", undo {{ }} }} }} }} }}",
+             step a {{ run \"do ${{site}}\", undo {{ run \"back ${{site}}\" }} }} }} }} }}",
             targets.join(", ")
         )
     };

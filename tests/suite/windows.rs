@@ -124,7 +124,7 @@ fn whoever_asks_wrongly_is_told_how() {
         (&["here"], 2, "ZONE"),
         (&["sale", "--at", "tomorrow"], 2, "`tomorrow` is no instant"),
         (&["sale", "--zone", "Tokyo"], 2, "Did you mean `--zone Asia/Tokyo`?"),
-        (&["sale", "--format", "sarif"], 2, "this format is for findings only"),
+        (&["sale", "--format", "sarif"], 2, "this format is for findings and tests only"),
     ] {
         let said = stage.say(&[&["window", "release.rollout"], words].concat());
         assert!(said.code == code && said.err.contains(told), "{words:?}: {said:?}");

@@ -12,6 +12,7 @@ use crate::engine::{
 };
 use crate::model::{Act, Otherwise};
 use crate::plan::{NodeKind, Place, Plan};
+use crate::sim::Routers;
 use crate::value::{At, Value};
 
 /// How long a command or request takes, and a question to the world.
@@ -35,6 +36,7 @@ pub(super) struct Scene {
     coming: BTreeMap<(At, u64), Coming>,
     replies: BTreeMap<(At, u64), (Place, Person, Command)>,
     asked: u64,
+    routers: Routers,
     lost: BTreeSet<u32>,
     /// Conditions that do not come out as they always do, and for how many samples yet.
     bent: BTreeMap<Place, (Truth, u32)>,
@@ -51,6 +53,7 @@ struct Coming {
 #[derive(Clone)]
 enum What {
     Work,
+    Router(Rc<Job>),
     Probes(Rc<[ProbeJob]>),
     Ended,
 }
@@ -77,6 +80,7 @@ impl Scene {
             coming: BTreeMap::new(),
             replies: BTreeMap::new(),
             asked: 0,
+            routers: Routers::default(),
             lost: BTreeSet::new(),
             bent: BTreeMap::new(),
         };
@@ -96,6 +100,9 @@ impl Scene {
         }
         for (place, (truth, left)) in &self.bent {
             likeness.note(*place, ("bent", *truth as u8, left));
+        }
+        for (router, share) in self.routers.all() {
+            likeness.note_whole((router, share.to_string()));
         }
         for target in &self.lost {
             likeness.note_target(*target, "lost");
@@ -150,8 +157,8 @@ impl Scene {
         let mut targets: BTreeSet<u32> = plan.target_index_of(place).into_iter().collect();
         let mut mishaps = match &coming.what {
             What::Ended => return Vec::new(),
-            What::Work if self.is_lost(plan, place) => return Vec::new(),
-            What::Work => vec![Mishap::Fails { place, attempt }],
+            What::Work | What::Router(_) if self.is_lost(plan, place) => return Vec::new(),
+            What::Work | What::Router(_) => vec![Mishap::Fails { place, attempt }],
             What::Probes(probes) => {
                 targets.extend(probes.iter().flat_map(|it| subjects(plan, it)));
                 match self.bent.contains_key(&place) {
@@ -259,13 +266,16 @@ impl Scene {
         self.hear(plan, Heard::Answer { place, attempt, answer }).0
     }
 
-    fn answer(&self, plan: &Plan, gauge: &mut Gauge) -> Answer {
+    fn answer(&mut self, plan: &Plan, gauge: &mut Gauge) -> Answer {
         let (at, coming) = self.coming.iter().next().expect("it was just seen");
         let fault = |kind, message: &str| Answer::Fault(Fault { kind, message: message.to_owned(), code: None });
         match &coming.what {
             What::Ended => fault(FaultKind::Ended, "it was ended"),
-            What::Work if self.is_lost(plan, coming.place) => fault(FaultKind::Unreachable, "nothing answers there"),
+            What::Work | What::Router(_) if self.is_lost(plan, coming.place) => {
+                fault(FaultKind::Unreachable, "nothing answers there")
+            }
             What::Work => Answer::Done(done(plan, coming.place)),
+            What::Router(job) => self.routers.answered(job, Answer::Done(Done::default())),
             What::Probes(probes) => {
                 let (place, attempt, now) = (coming.place, coming.attempt, self.now.max(at.0));
                 let open = Open { plan, run: &self.run, now, place, attempt, probes };
@@ -362,7 +372,8 @@ impl Scene {
         match effect {
             Effect::Perform { place, attempt, job } => {
                 let (takes_ms, what) = match *job {
-                    Job::Command(_) | Job::Http(_) => (WORK_MS, What::Work),
+                    Job::Command(_) | Job::Http(_) | Job::Notice(_) => (WORK_MS, What::Work),
+                    Job::Router(_) => (WORK_MS, What::Router(job.into())),
                     Job::Probes { probes } => (PROBE_MS, What::Probes(probes.into())),
                 };
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), Coming { place, attempt, what });

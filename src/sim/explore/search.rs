@@ -107,6 +107,7 @@ fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
         inputs: plan.inputs.clone(),
         by: Person("operator".into()),
         reason: None,
+        forecast: None,
         kept: kept.collect(),
     }
 }
@@ -204,7 +205,7 @@ impl Search<'_> {
 
     /// Returns how many steps there were until it ended, or came to a state that was seen before.
     fn walk(&mut self, mut scene: Scene) -> usize {
-        let mut own = BTreeSet::new();
+        let mut own = BTreeSet::from([scene.likeness(self.kinship)]);
         for steps in 0..STEPS_MAX {
             self.steps += 1;
             if self.steps.is_multiple_of(256) && !(self.may_go_on)(self.seen.len()) {
