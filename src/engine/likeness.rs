@@ -166,10 +166,10 @@ impl Likeness<'_> {
         }
     }
 
-    /// Only what may be tried again minds how often it was.
+    /// What only asks is asked as often as it takes.
     fn counts_tries(&self, place: Place) -> bool {
         match &self.kinship.plan.node(place.node).kind {
-            NodeKind::Act(act) => act.settings().is_some(),
+            NodeKind::Act(act) => !matches!(**act, Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. }),
             NodeKind::Rollout { .. }
             | NodeKind::Child { .. }
             | NodeKind::Stage(_)
