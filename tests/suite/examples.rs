@@ -139,10 +139,10 @@ fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
     }
 }
 
-/// Side by side, because it is a thousand runs of each with twenty deaths of the engine: some minutes where nothing is
+/// Side by side, because it is a thousand runs of each with twenty deaths of the engine: most of a minute where nothing is
 /// optimized, so it is run on its own with `--ignored`.
 #[test]
-#[ignore = "takes minutes: `cargo test --release --test suite a_thousand_storms -- --ignored`"]
+#[ignore = "takes most of a minute: `cargo test --test suite a_thousand_storms -- --ignored`"]
 fn every_example_ends_the_same_after_a_thousand_storms() {
     let odds = Odds {
         job_fails: 60,
