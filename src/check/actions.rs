@@ -49,6 +49,7 @@ impl<'t> Checker<'t> {
             params,
             body,
             undo: unit.undo,
+            waives_undo: unit.waives_undo,
             undo_retry: unit.undo_retry,
             retry: unit.retry,
             timeout: unit.timeout,

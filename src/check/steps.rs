@@ -19,6 +19,8 @@ use crate::value::Type;
 #[derive(Default)]
 pub(super) struct UnitSettings {
     pub undo: Vec<Entry>,
+    /// Whether an empty `undo` says that there is nothing to undo.
+    pub waives_undo: bool,
     pub undo_retry: Option<Retry>,
     pub retry: Option<Retry>,
     pub timeout: Option<Expr>,
@@ -36,7 +38,9 @@ impl<'t> Checker<'t> {
         let during = self.during(parts);
         let (undo, undo_retry) = self.undo(parts);
         let outputs = self.outputs_of(parts);
-        UnitSettings { undo, undo_retry, retry, timeout, takes, during, outputs: labels_of(&outputs) }
+        let waives_undo = undo.is_empty() && parts.entries.iter().any(|it| is_word(*it, "undo"));
+        let outputs = labels_of(&outputs);
+        UnitSettings { undo, waives_undo, undo_retry, retry, timeout, takes, during, outputs }
     }
 
     fn undo(&mut self, parts: &Parts<'t>) -> (Vec<Entry>, Option<Retry>) {
@@ -73,8 +77,8 @@ impl<'t> Checker<'t> {
             it.leave_unit(name, parts.entry.head().span().to(parts.entry.span()), outputs, false);
             (body, unit)
         });
-        let UnitSettings { undo, undo_retry, retry, timeout, takes, during, outputs } = unit;
-        EntryKind::Step(Box::new(Step { body, undo, undo_retry, retry, timeout, takes, during, outputs }))
+        let UnitSettings { undo, waives_undo, undo_retry, retry, timeout, takes, during, outputs } = unit;
+        EntryKind::Step(Box::new(Step { body, undo, waives_undo, undo_retry, retry, timeout, takes, during, outputs }))
     }
 
     pub fn save(&mut self, parts: &Parts<'t>, name: &str) -> EntryKind {

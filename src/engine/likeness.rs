@@ -54,7 +54,6 @@ impl<'p> Kinship<'p> {
         let slots = self.plan.spaces.iter().map(|it| vec![0; it.len() as usize]).collect();
         let mut likeness = Likeness { kinship: self, slots, targets: vec![0; self.classes.len()], whole: 0 };
         likeness.statuses(run);
-        likeness.exposures(run);
         likeness.frames(run, now);
         likeness.values(run, now);
         likeness.fate(run, now);
@@ -119,16 +118,6 @@ impl Likeness<'_> {
         *of = of.wrapping_add(word(what));
     }
 
-    /// What is exposed, and what was before.
-    fn exposures(&mut self, run: &Run) {
-        for ((kind, subject), share) in &run.exposures {
-            self.note_whole((format!("{kind:?}"), subject, share.to_string()));
-        }
-        for (place, (subject, share)) in &run.exposed_before {
-            self.note(*place, ("before", subject, share.to_string()));
-        }
-    }
-
     fn statuses(&mut self, run: &Run) {
         for node in (0..self.kinship.plan.nodes.len() as u32).map(NodeId) {
             for (slot, status) in run.statuses_of(node).filter(|it| it.1 != Status::Idle) {
@@ -177,10 +166,10 @@ impl Likeness<'_> {
         }
     }
 
-    /// Only what may be tried again minds how often it was.
+    /// What only asks is asked as often as it takes.
     fn counts_tries(&self, place: Place) -> bool {
         match &self.kinship.plan.node(place.node).kind {
-            NodeKind::Act(act) => act.settings().is_some(),
+            NodeKind::Act(act) => !matches!(**act, Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. }),
             NodeKind::Rollout { .. }
             | NodeKind::Child { .. }
             | NodeKind::Stage(_)
@@ -237,6 +226,12 @@ impl Likeness<'_> {
         }
         for (stage, target) in &run.touched {
             self.note_target(*target, ("touched", stage));
+        }
+        for (place, (exposed, share)) in &run.exposed_before {
+            self.note(*place, ("exposed before", exposed, share.to_string()));
+        }
+        for ((kind, exposed), share) in &run.exposures {
+            self.note_whole((*kind as u8, exposed, share.to_string()));
         }
         for (space, elements) in &run.late {
             let elements: Vec<String> = elements.iter().map(Value::to_string).collect();

@@ -125,6 +125,9 @@ pub struct Action {
     pub body: Vec<Entry>,
     /// Empty: nothing of its own to undo.
     pub undo: Vec<Entry>,
+    /// Whether an empty `undo` says that there is nothing to undo.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waives_undo: bool,
     pub undo_retry: Option<Retry>,
     pub retry: Option<Retry>,
     pub timeout: Option<Expr>,

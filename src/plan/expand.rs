@@ -279,6 +279,7 @@ impl<'a> Expansion<'a> {
         let node = StepNode {
             retry: step.retry.clone(),
             undo_retry: step.undo_retry.clone(),
+            waives_undo: step.waives_undo,
             timeout: step.timeout.clone(),
             takes: step.takes.clone(),
             outputs: step.outputs.clone(),
@@ -304,6 +305,7 @@ impl<'a> Expansion<'a> {
         let node = StepNode {
             retry: action.retry.clone(),
             undo_retry: action.undo_retry.clone(),
+            waives_undo: action.waives_undo,
             timeout: action.timeout.clone(),
             takes: action.takes.clone(),
             outputs: action.outputs.clone(),

@@ -232,6 +232,9 @@ pub struct LoopNode {
 pub struct StepNode {
     pub retry: Option<Retry>,
     pub undo_retry: Option<Retry>,
+    /// Whether an empty `undo` says that there is nothing to undo.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waives_undo: bool,
     pub timeout: Option<Expr>,
     pub takes: Option<Expr>,
     pub outputs: Vec<LabelType>,

@@ -151,7 +151,7 @@ pub(super) const WORDS: &[WordRow] = &[
         &[Place::Rollout],
         Some(Place::Gate),
         &[],
-        "What must hold in every state that exploration reaches.",
+        "What must hold in every state of a run: tests keep it, and `rollout explore` looks for ways to break it.",
     ),
 ];
 

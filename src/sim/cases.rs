@@ -75,6 +75,7 @@ impl Builder {
             params: vec![Param { name: "site".into(), local: site, of: Type::Target, default: None, span: self.span }],
             body: vec![self.run("run~1"), keep],
             undo: vec![self.run("run~1")],
+            waives_undo: false,
             undo_retry: None,
             retry: None,
             timeout: None,

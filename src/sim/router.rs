@@ -26,6 +26,11 @@ impl Routers {
         }
     }
 
+    /// Returns what every router was last set to.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Share)> {
+        self.shares.iter().map(|(router, share)| (router.as_str(), *share))
+    }
+
     pub fn share(&self, router: &str) -> Share {
         self.shares.get(router).copied().unwrap_or(Share::NONE)
     }

@@ -138,3 +138,36 @@ fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
         }
     }
 }
+
+/// Side by side, because it is a thousand runs of each with twenty deaths of the engine: most of a minute where nothing is
+/// optimized, so it is run on its own with `--ignored`.
+#[test]
+#[ignore = "takes most of a minute: `cargo test --test suite a_thousand_storms -- --ignored`"]
+fn every_example_ends_the_same_after_a_thousand_storms() {
+    let odds = Odds {
+        job_fails: 60,
+        probe_violated: 80,
+        probe_unknown: 40,
+        person_rejects: 150,
+        person_silent: 250,
+        person_late: 400,
+    };
+    let storm = |path: PathBuf| {
+        let file = relative(&path);
+        let kept = KeptValues::new();
+        let plan = planned(&without_findings(&file), &file, &kept);
+        for seed in 0..1_000 {
+            let luck = Luck { seed, odds };
+            let events = play(&plan, &kept, luck, &mut |_| None).events.len();
+            let mut random = fastrand::Rng::with_seed(seed);
+            let points: Vec<usize> = (0..20).map(|_| random.usize(1..=events)).collect();
+            crashed(&plan, &kept, luck, |at| points.contains(&at))
+                .unwrap_or_else(|broken| panic!("{file}, seed {seed}, crashes after {points:?}: {broken}"));
+        }
+    };
+    std::thread::scope(|scope| {
+        for path in examples() {
+            scope.spawn(|| storm(path));
+        }
+    });
+}

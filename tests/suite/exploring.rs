@@ -160,13 +160,13 @@ fn like_targets_stand_for_each_other() {
             (0..12).map(|it| format!("target t{it} {{ {} }}", labels.replace('#', &it.to_string()))).collect();
         format!(
             "fleet sites {{ {} }}\nrollout r {{ stage s {{ for site in sites {{ at_once = 12, \
-             step a {{ run \"do ${{site}}\", undo {{ }} }} }} }} }}",
+             step a {{ run \"do ${{site}}\", undo {{ run \"back ${{site}}\" }} }} }} }} }}",
             targets.join(", ")
         )
     };
     let (alike, unlike) = (explored(&fleet("zone = \"eu\""), 1), explored(&fleet("zone = \"z#\""), 1));
     assert_eq!(kinds(&alike), kinds(&unlike));
-    assert!(alike.states * 3 < unlike.states, "{} and {} states", alike.states, unlike.states);
+    assert!(alike.states * 3 < unlike.states * 2, "{} and {} states", alike.states, unlike.states);
 }
 
 #[test]

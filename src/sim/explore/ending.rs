@@ -104,7 +104,9 @@ fn is_to_be_undone(plan: &Plan, run: &Run) -> bool {
 /// Returns every change to a target that is still there.
 fn left_behind(plan: &Plan, run: &Run) -> Vec<Verdict> {
     let mut found = Vec::new();
-    for node in acts(plan, NodeId::ROOT, |act| act.changes()) {
+    // Shares are taken back without an `undo`.
+    let changes = |act: &Act| act.changes() && !matches!(act, Act::Traffic(_) | Act::Flag(_));
+    for node in acts(plan, NodeId::ROOT, changes) {
         for slot in (0..plan.slots(node)).map(Slot) {
             let place = Place::new(node, slot);
             if run.was_asked(place) && plan.target_of(place).is_some() && !stays_anyway(plan, run, place) {
@@ -128,8 +130,10 @@ fn left_at(plan: &Plan, run: &Run, place: Place) -> Option<Verdict> {
     if covers.peek().is_none() {
         let saved = around.iter().flat_map(|it| &plan.node(it.node).children);
         let is_saved = saved.into_iter().any(|it| plan.node(*it).kind == NodeKind::Sequence(Role::Save));
+        let is_waived =
+            around.iter().any(|it| matches!(&plan.node(it.node).kind, NodeKind::Step(step) if step.waives_undo));
         let words = format!("`{}` was done, and nothing takes it back", written(plan, place));
-        return (!is_saved).then_some(Verdict { bad: Bad::Uncovered, place, words });
+        return (!is_saved && !is_waived).then_some(Verdict { bad: Bad::Uncovered, place, words });
     }
     let is_back = covers.any(|it| matches!(run.status(*it), Status::Undone | Status::Stuck));
     let words = format!("`{}` was done and not undone", written(plan, place));

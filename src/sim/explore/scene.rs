@@ -36,10 +36,10 @@ pub(super) struct Scene {
     coming: BTreeMap<(At, u64), Coming>,
     replies: BTreeMap<(At, u64), (Place, Person, Command)>,
     asked: u64,
+    routers: Routers,
     lost: BTreeSet<u32>,
     /// Conditions that do not come out as they always do, and for how many samples yet.
     bent: BTreeMap<Place, (Truth, u32)>,
-    routers: Routers,
 }
 
 /// An answer on its way.
@@ -53,10 +53,7 @@ struct Coming {
 #[derive(Clone)]
 enum What {
     Work,
-    /// A router is set or read.
     Router(Rc<Job>),
-    /// A notice, which never decides anything.
-    Notice,
     Probes(Rc<[ProbeJob]>),
     Ended,
 }
@@ -83,9 +80,9 @@ impl Scene {
             coming: BTreeMap::new(),
             replies: BTreeMap::new(),
             asked: 0,
+            routers: Routers::default(),
             lost: BTreeSet::new(),
             bent: BTreeMap::new(),
-            routers: Routers::default(),
         };
         scene.hear(plan, Heard::Start(Box::new(started)));
         scene
@@ -103,6 +100,9 @@ impl Scene {
         }
         for (place, (truth, left)) in &self.bent {
             likeness.note(*place, ("bent", *truth as u8, left));
+        }
+        for (router, share) in self.routers.all() {
+            likeness.note_whole((router, share.to_string()));
         }
         for target in &self.lost {
             likeness.note_target(*target, "lost");
@@ -156,7 +156,7 @@ impl Scene {
         let (place, attempt) = (coming.place, coming.attempt);
         let mut targets: BTreeSet<u32> = plan.target_index_of(place).into_iter().collect();
         let mut mishaps = match &coming.what {
-            What::Ended | What::Notice => return Vec::new(),
+            What::Ended => return Vec::new(),
             What::Work | What::Router(_) if self.is_lost(plan, place) => return Vec::new(),
             What::Work | What::Router(_) => vec![Mishap::Fails { place, attempt }],
             What::Probes(probes) => {
@@ -267,16 +267,15 @@ impl Scene {
     }
 
     fn answer(&mut self, plan: &Plan, gauge: &mut Gauge) -> Answer {
-        let (at, coming) = self.coming.iter().next().map(|(at, it)| (*at, it.clone())).expect("it was just seen");
+        let (at, coming) = self.coming.iter().next().expect("it was just seen");
         let fault = |kind, message: &str| Answer::Fault(Fault { kind, message: message.to_owned(), code: None });
         match &coming.what {
             What::Ended => fault(FaultKind::Ended, "it was ended"),
             What::Work | What::Router(_) if self.is_lost(plan, coming.place) => {
                 fault(FaultKind::Unreachable, "nothing answers there")
             }
-            What::Router(job) => self.routers.answered(job, Answer::Done(Done::default())),
-            What::Notice => Answer::Done(Done::default()),
             What::Work => Answer::Done(done(plan, coming.place)),
+            What::Router(job) => self.routers.answered(job, Answer::Done(Done::default())),
             What::Probes(probes) => {
                 let (place, attempt, now) = (coming.place, coming.attempt, self.now.max(at.0));
                 let open = Open { plan, run: &self.run, now, place, attempt, probes };
@@ -373,9 +372,8 @@ impl Scene {
         match effect {
             Effect::Perform { place, attempt, job } => {
                 let (takes_ms, what) = match *job {
-                    Job::Command(_) | Job::Http(_) => (WORK_MS, What::Work),
-                    Job::Router(_) => (WORK_MS, What::Router(Rc::new(*job))),
-                    Job::Notice(_) => (PROBE_MS, What::Notice),
+                    Job::Command(_) | Job::Http(_) | Job::Notice(_) => (WORK_MS, What::Work),
+                    Job::Router(_) => (WORK_MS, What::Router(job.into())),
                     Job::Probes { probes } => (PROBE_MS, What::Probes(probes.into())),
                 };
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), Coming { place, attempt, what });

@@ -56,7 +56,7 @@ pub struct Level {
 /// No single way is followed further.
 const STEPS_MAX: usize = 200_000;
 
-/// Tries every combination of up to so many faults, as long as it is let: asked now and then, with how many states
+/// Tries every combination of up to so many faults, as long as it is let: asked before each step, with how many states
 /// were seen.
 pub fn explore(
     plan: &Plan,
@@ -73,7 +73,6 @@ pub fn explore(
         seen: BTreeSet::new(),
         found: BTreeMap::new(),
         endings: BTreeMap::new(),
-        steps: 0,
         may_go_on,
         chosen: VecDeque::new(),
         is_over: false,
@@ -107,8 +106,8 @@ fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
         inputs: plan.inputs.clone(),
         by: Person("operator".into()),
         reason: None,
-        kept: kept.collect(),
         forecast: None,
+        kept: kept.collect(),
     }
 }
 
@@ -119,7 +118,6 @@ struct Search<'p> {
     seen: BTreeSet<u64>,
     found: BTreeMap<(Bad, NodeId, u32), Finding>,
     endings: BTreeMap<&'static str, usize>,
-    steps: usize,
     may_go_on: &'p mut dyn FnMut(usize) -> bool,
     /// States that people have decided for, and that nobody has followed yet.
     chosen: VecDeque<Scene>,
@@ -205,10 +203,9 @@ impl Search<'_> {
 
     /// Returns how many steps there were until it ended, or came to a state that was seen before.
     fn walk(&mut self, mut scene: Scene) -> usize {
-        let mut own = BTreeSet::new();
+        let mut own = BTreeSet::from([scene.likeness(self.kinship)]);
         for steps in 0..STEPS_MAX {
-            self.steps += 1;
-            if self.steps.is_multiple_of(256) && !(self.may_go_on)(self.seen.len()) {
+            if !(self.may_go_on)(self.seen.len()) {
                 self.is_over = true;
                 return steps;
             }
