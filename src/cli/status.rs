@@ -86,9 +86,11 @@ fn show(terminal: &Terminal, status: &Status) {
     let state = terminal.painted(paint, &state);
     terminal.result(&format!("{rollout} {run}  {state}  {percent}% ({} of {}{failed})", counts.done, counts.total));
     let started = status.started.as_deref().unwrap_or("-");
-    let ends = match (&status.finished, &status.eta) {
+    // While a run is paused it is up to a person when it ends, and what holds it is said below.
+    let ahead = status.forecast.as_ref().filter(|_| status.state != "paused");
+    let ends = match (&status.finished, status.eta.as_ref().filter(|_| ahead.is_some())) {
         (Some(finished), _) => format!("  ended {finished}"),
-        (None, Some(eta)) => format!("  ends about {eta}{}", range(status.forecast.as_ref())),
+        (None, Some(eta)) => format!("  ends about {eta}{}", range(ahead)),
         (None, None) => String::new(),
     };
     terminal.result(&format!("started {started}{ends}"));
@@ -96,7 +98,7 @@ fn show(terminal: &Terminal, status: &Status) {
     for stage in &status.stages {
         let failed = if stage.failed > 0 { format!(", {} failed", stage.failed) } else { String::new() };
         let numbers = format!("{} of {}{failed}", stage.done, stage.total);
-        let ends = match stage.forecast.as_ref().and_then(|it| it.likely.as_ref()) {
+        let ends = match stage.forecast.as_ref().filter(|_| ahead.is_some()).and_then(|it| it.likely.as_ref()) {
             Some(likely) => format!("  ends about {likely}"),
             None => String::new(),
         };
@@ -104,6 +106,9 @@ fn show(terminal: &Terminal, status: &Status) {
     }
     for share in &status.exposures {
         terminal.result(&format!("set: {share}"));
+    }
+    for clause in ahead.iter().flat_map(|it| &it.assumed) {
+        terminal.result(&format!("assumed: {clause}"));
     }
     for path in status.running.iter().take(20) {
         terminal.result(&format!("running: {path}"));

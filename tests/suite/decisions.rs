@@ -35,8 +35,10 @@ fn a_run_waits_for_an_approval_and_says_how_to_give_it() {
     let run = started(&stage);
     assert_snapshot!(shown(&stage.say(&["status"])), @r#"
     web RUN  running  0% (0 of 2)
-    started INSTANT
-      one  running   0 of 2
+    started INSTANT  ends about INSTANT (INSTANT at the earliest)
+      one  running   0 of 2  ends about INSTANT
+    assumed: a step without `takes` that never ran here takes 1s to 5m, likely 1m
+    assumed: people answer after 5m
     waits: one/approve~1: Let it go? one approval of ME, somebody-else: `rollout approve RUN one/approve~1`
     --- exit 0
     "#);

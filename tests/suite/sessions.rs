@@ -262,6 +262,7 @@ fn a_detached_run_goes_on_by_itself_and_can_be_steered() {
     assert_snapshot!(stage.say(&["rollback"]).shown(), @r#"
     --- stderr
     undo one/put (1): one/a/put
+    It takes about 1m.
     error: nobody can be asked here
     hint: Say `--yes` to take it back without a question.
     --- exit 2
