@@ -48,6 +48,7 @@ fn main() {
         by: Person("bench".into()),
         reason: None,
         kept: Vec::new(),
+        forecast: None,
     };
     let idle_before = resident_mib();
     let _ = step(&plan, &mut run, At(0), Heard::Start(Box::new(started)));

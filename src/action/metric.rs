@@ -18,10 +18,10 @@ pub(super) fn request(ask: &MetricAsk) -> Result<HttpJob, Probed> {
             headers.push(("content-type".into(), SecretText::plain(form)));
             Ok(HttpJob {
                 method: "POST".into(),
-                url: format!("{}/api/v1/query", url.trim_end_matches('/')),
+                url: format!("{}/api/v1/query{}", url.trim_end_matches('/'), if ask.series { "_range" } else { "" }),
                 headers,
                 // A long query fits into a body and not into an address.
-                body: Some(SecretText(vec![Piece::Plain(form_body(query, over))])),
+                body: Some(SecretText(vec![Piece::Plain(form_body(query, over, ask.series))])),
                 timeout_ms: *timeout_ms,
                 // Prometheus says in the body what was wrong with a query.
                 accept: vec![crate::engine::StatusRange { first: 200, last: 599 }],
@@ -37,10 +37,17 @@ pub(super) fn request(ask: &MetricAsk) -> Result<HttpJob, Probed> {
 /// How far the samples of a mean over the past lie apart.
 const STEP_MS: i64 = 60_000;
 
-fn form_body(query: &str, over: Option<(At, At)>) -> String {
+/// No series is asked for with more samples; Prometheus refuses more than 11 000.
+const SERIES_MAX: i64 = 10_000;
+
+fn form_body(query: &str, over: Option<(At, At)>, series: bool) -> String {
     let Some((from, to)) = over else { return format!("query={}", encoded(query)) };
     let (over_ms, end_s) = (to.since_ms(from).max(1), to.0.div_euclid(1000));
     let step_ms = STEP_MS.min(over_ms);
+    if series {
+        let (start_s, step_s) = (from.0.div_euclid(1000), (over_ms / SERIES_MAX).max(step_ms).div_euclid(1000).max(1));
+        return format!("query={}&start={start_s}&end={end_s}&step={step_s}", encoded(query));
+    }
     let mean = format!("avg_over_time(({query})[{over_ms}ms:{step_ms}ms])");
     format!("query={}&time={end_s}", encoded(&mean))
 }
@@ -56,6 +63,13 @@ pub(super) fn read(ask: &MetricAsk, answer: Result<Done, Fault>) -> Probed {
         Ok(done) => done,
         Err(fault) => return Probed::Unknown { why: fault.message },
     };
+    if ask.series {
+        return match matrix(&done.stdout) {
+            Ok(values) if values.is_empty() => Probed::Absent { why: "there is no data".to_owned() },
+            Ok(values) => Probed::Series { values: values.into_iter().map(|it| it * ask.factor).collect() },
+            Err(why) => Probed::Unknown { why },
+        };
+    }
     let found = match &ask.source {
         MetricSource::Prometheus { .. } => prometheus(&done.stdout),
         MetricSource::Http { pointer, .. } => document(&done.stdout, pointer),
@@ -105,6 +119,20 @@ fn prometheus(body: &str) -> Result<Option<f64>, String> {
         },
         Some(other) => Err(format!("the query gives a {other}, and one number is needed")),
         None => Err("the answer is not that of Prometheus".to_owned()),
+    }
+}
+
+/// Reads the answer to a range query: the samples of one series, or none.
+fn matrix(body: &str) -> Result<Vec<f64>, String> {
+    let answer: Json = serde_json::from_str(body).map_err(|_| "the answer is not that of Prometheus".to_owned())?;
+    if answer["status"] != "success" {
+        let why = answer["error"].as_str().unwrap_or("it says no reason");
+        return Err(format!("Prometheus refused the query: {why}"));
+    }
+    match answer["data"]["result"].as_array().map(Vec::as_slice) {
+        Some([]) | None => Ok(Vec::new()),
+        Some([one]) => one["values"].as_array().into_iter().flatten().map(sample).collect(),
+        Some(many) => Err(format!("the query gives {} series and one is needed; aggregate it", many.len())),
     }
 }
 

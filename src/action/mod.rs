@@ -15,6 +15,7 @@
 //! - `spelling`: the ways in which a secret may be written
 //! - `http`: one request
 //! - `probe`: questions to the world
+//! - `notice`: one notice, posted
 //! - `metric`: one number, read where it is
 //! - `fault`: why the world said no, in words
 
@@ -25,6 +26,7 @@ mod group;
 mod http;
 mod mask;
 mod metric;
+mod notice;
 mod output;
 mod outputs;
 mod performer;

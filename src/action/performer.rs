@@ -21,9 +21,10 @@ use super::process;
 use super::programs::Programs;
 use super::start::Setup;
 use super::vault::Vault;
-use super::{http, metric};
+use super::{http, metric, notice};
 use crate::engine::{
-    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, ProbeAsk, ProbeJob, Probed,
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
+    Probed,
 };
 
 /// How many probes of one job are asked side by side.
@@ -68,8 +69,13 @@ impl Performer {
         let ended = pin!(ended);
         let done = match job {
             Job::Command(job) => self.shared.command(attempt, job, ended, started).await,
+            Job::Router(job) => self.shared.command(attempt, &job.command, ended, started).await,
             Job::Http(job) => tokio::select! {
                 done = self.shared.http(job) => done,
+                () = ended => Err(was_ended()),
+            },
+            Job::Notice(job) => tokio::select! {
+                done = self.shared.notice(job) => done,
                 () = ended => Err(was_ended()),
             },
             Job::Probes { probes } => tokio::select! {
@@ -151,6 +157,10 @@ impl Shared {
         http::perform(self.client.get_or_init(http::http_client), job, &self.vault).await
     }
 
+    async fn notice(&self, job: &NoticeJob) -> Result<Done, Fault> {
+        self.http(&notice::request(job, &self.vault)?).await
+    }
+
     async fn probe(&self, attempt: &Attempt, probe: &ProbeJob) -> Probed {
         let probed = match &probe.ask {
             ProbeAsk::Command(job) => {
@@ -167,6 +177,7 @@ impl Shared {
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
             Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
             Probed::Sampled { value } => Probed::Sampled { value },
+            Probed::Series { values } => Probed::Series { values },
         }
     }
 

@@ -31,6 +31,9 @@ impl<'t> Checker<'t> {
             "pause" => Some(Act::Pause { message: self.message(row, entry)? }),
             "keep" => self.keep_act(row, entry),
             "restore" => self.restore_act(row, entry),
+            "traffic" => Some(Act::Traffic(self.traffic(parts)?)),
+            "flag" => Some(Act::Flag(self.flag_share(parts)?)),
+            "notify" => Some(Act::Notify(self.notify(parts)?)),
             "approve" | "checklist" | "confirm" => Some(Act::Ask(self.ask(parts)?)),
             _ => None,
         }

@@ -119,7 +119,7 @@ impl<'t> Checker<'t> {
     }
 
     fn refuse_value(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>) {
-        if let (Some(value), false) = (entry.value(), row.name == "keep") {
+        if let (Some(value), false) = (entry.value(), matches!(row.name, "keep" | "flag")) {
             self.say_shape(row, value.span(), format!("`{}` takes no value", row.name));
         }
         if let (Some(body), None) = (entry.body(), row.body) {
@@ -248,11 +248,14 @@ impl<'t> Checker<'t> {
                 }
                 Declaration::Rollout(_) => format!("run it: `call {text} {{ … }}`"),
                 Declaration::Strategy => format!("apply it: `apply {text} as … {{ … }}`"),
+                Declaration::Router(_) => format!("set its share: `traffic 10% {{ via = {text} }}`"),
                 Declaration::Checklist => format!("go through it: `checklist {text}`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret
                 | Declaration::People
+                | Declaration::Flag(_)
+                | Declaration::Channel(_)
                 | Declaration::Fleet(_)
                 | Declaration::Metric(_)
                 | Declaration::Window

@@ -112,6 +112,9 @@ impl<'t> Checker<'t> {
             | Declaration::Gate(_)
             | Declaration::Action(_)
             | Declaration::Strategy
+            | Declaration::Router(_)
+            | Declaration::Flag(_)
+            | Declaration::Channel(_)
             | Declaration::Rollout(_) => self.say_not_callable(declared.name, declared.kind.words(), callee.span()),
         }
     }

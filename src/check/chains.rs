@@ -27,6 +27,13 @@ const RUN_FIELDS: &[(&str, RunField)] = &[
     ("outcome", RunField::Outcome),
 ];
 
+/// What a run was expected to be when it started.
+const FORECAST_FIELDS: &[(&str, RunField)] = &[
+    ("earliest", RunField::ForecastEarliest),
+    ("latest", RunField::ForecastLatest),
+    ("rollback", RunField::ForecastRollback),
+];
+
 /// A link of a chain of names: `pilot.deploy[site].url`.
 #[derive(Clone, Copy)]
 pub(super) struct Link<'t> {
@@ -81,9 +88,8 @@ impl<'t> Checker<'t> {
                 let (expr, of) = self.kept(None, key.text(), key.span(), span);
                 Some(self.maybe_present(Typed { expr, of }))
             }
-            ("run", Some(field), _) if field.text() == "forecast" => {
-                self.say_later("run.forecast", span);
-                Some(Typed::bad(span))
+            ("run", Some(field), 2 | 3) if field.text() == "forecast" => {
+                Some(self.forecast_field(links.last().expect("it has links").name, span))
             }
             ("run", Some(field), 2) => Some(self.run_field(field, span)),
             ("loop", Some(field), 2) => Some(self.loop_field(field, span)),
@@ -105,6 +111,8 @@ impl<'t> Checker<'t> {
                 | Declaration::Fleet(_)
                 | Declaration::Secret
                 | Declaration::People
+                | Declaration::Router(_)
+                | Declaration::Channel(_)
                 | Declaration::Later(_) => true,
                 Declaration::Type
                 | Declaration::Probe(_)
@@ -115,6 +123,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Action(_)
                 | Declaration::Strategy
                 | Declaration::Checklist
+                | Declaration::Flag(_)
                 | Declaration::Rollout(_) => false,
             },
             Some(_) => true,
@@ -153,7 +162,18 @@ impl<'t> Checker<'t> {
             RunField::Eta => Type::Instant.optional(),
             RunField::Started => Type::Instant,
             RunField::Touched | RunField::FailedTargets => Type::list(Type::Target),
+            RunField::ForecastEarliest | RunField::ForecastLatest => Type::Instant,
+            RunField::ForecastRollback => Type::Duration,
         };
+        Typed::new(ExprKind::Run(*field), of, span)
+    }
+
+    fn forecast_field(&mut self, name: Name<'t>, span: Span) -> Typed {
+        let Some((_, field)) = FORECAST_FIELDS.iter().find(|(it, _)| *it == name.text()) else {
+            self.say_no_field("`run.forecast`", name, FORECAST_FIELDS.iter().map(|it| it.0));
+            return Typed::bad(span);
+        };
+        let of = if *field == RunField::ForecastRollback { Type::Duration } else { Type::Instant };
         Typed::new(ExprKind::Run(*field), of, span)
     }
 

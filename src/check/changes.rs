@@ -84,7 +84,7 @@ fn changes_itself(entries: &[Entry], calls: &mut dyn FnMut(ActionId)) -> bool {
 /// Returns whether an action at the leaves changes something.
 pub(super) fn changes(act: &Act) -> bool {
     match act {
-        Act::Run(_) | Act::Exec(_) => true,
+        Act::Run(_) | Act::Exec(_) | Act::Traffic(_) | Act::Flag(_) => true,
         Act::Http(HttpAct { method, .. }) => method != "GET" && method != "HEAD",
         Act::Check(_)
         | Act::Watch(_)
@@ -97,6 +97,7 @@ pub(super) fn changes(act: &Act) -> bool {
         | Act::Pause { .. }
         | Act::Restore { .. }
         | Act::Keep(_)
-        | Act::Ask(_) => false,
+        | Act::Ask(_)
+        | Act::Notify(_) => false,
     }
 }

@@ -154,6 +154,9 @@ impl<'t> Checker<'t> {
         self.check_thresholds();
         self.check_gates();
         self.refuse_measure_cycles();
+        self.check_routers();
+        self.check_flags();
+        self.check_channels();
         self.check_actions();
         self.check_strategies();
         self.check_rollouts();

@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 use super::checker::Checker;
 use super::frame::Sense;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{ActionId, Builtin, Expr, FleetId, GateId, MetricId, ProbeId, RolloutId, ThresholdId};
+use crate::model::{
+    ActionId, Builtin, ChannelId, Expr, FlagId, FleetId, GateId, MetricId, ProbeId, RolloutId, RouterId, ThresholdId,
+};
 use crate::schema::{Meaning, Place, word};
 use crate::source::Span;
 use crate::syntax::{Args, Entry, ExprKind, Name};
@@ -42,6 +44,9 @@ pub(super) enum Declaration {
     Window,
     Strategy,
     Rollout(RolloutId),
+    Router(RouterId),
+    Flag(FlagId),
+    Channel(ChannelId),
     /// Known, but not performed yet.
     Later(&'static str),
 }
@@ -71,6 +76,9 @@ pub(super) struct Tally {
     gates: u32,
     actions: u32,
     rollouts: u32,
+    routers: u32,
+    flags: u32,
+    channels: u32,
 }
 
 impl Tally {
@@ -88,6 +96,9 @@ impl Tally {
             Declaration::Gate(_) => Declaration::Gate(GateId(next(&mut self.gates))),
             Declaration::Action(_) => Declaration::Action(ActionId(next(&mut self.actions))),
             Declaration::Rollout(_) => Declaration::Rollout(RolloutId(next(&mut self.rollouts))),
+            Declaration::Router(_) => Declaration::Router(RouterId(next(&mut self.routers))),
+            Declaration::Flag(_) => Declaration::Flag(FlagId(next(&mut self.flags))),
+            Declaration::Channel(_) => Declaration::Channel(ChannelId(next(&mut self.channels))),
             Declaration::Let
             | Declaration::Type
             | Declaration::Secret
@@ -118,6 +129,9 @@ impl Declaration {
             Declaration::Window => "a window",
             Declaration::Strategy => "a strategy",
             Declaration::Rollout(_) => "a rollout",
+            Declaration::Router(_) => "a router",
+            Declaration::Flag(_) => "a flag",
+            Declaration::Channel(_) => "a channel",
             Declaration::Later(word) => word,
         }
     }
@@ -138,6 +152,9 @@ impl Declaration {
             "window" => Declaration::Window,
             "strategy" => Declaration::Strategy,
             "rollout" => Declaration::Rollout(RolloutId(0)),
+            "router" => Declaration::Router(RouterId(0)),
+            "flag" => Declaration::Flag(FlagId(0)),
+            "channel" => Declaration::Channel(ChannelId(0)),
             _ => return None,
         })
     }

@@ -184,6 +184,7 @@ impl<'t> Checker<'t> {
             Declaration::People => self.people_value(id, span),
             Declaration::Fleet(fleet) => Typed::new(ExprKind::Fleet(fleet), Type::Fleet, span),
             Declaration::Secret => secret(self.secret_name(id), span),
+            Declaration::Router(_) | Declaration::Channel(_) => self.named_by_number(id, span),
             Declaration::Window => self.window_named(id, span),
             // That it cannot be performed yet was said where it is declared.
             Declaration::Later(_) => Typed::bad(span),
@@ -203,6 +204,7 @@ impl<'t> Checker<'t> {
             | Declaration::Action(_)
             | Declaration::Strategy
             | Declaration::Checklist
+            | Declaration::Flag(_)
             | Declaration::Rollout(_) => {
                 self.say_not_a_value(declared.name, declared.kind.words(), span);
                 Typed::bad(span)

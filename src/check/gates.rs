@@ -9,6 +9,7 @@ use super::checker::Checker;
 use super::declare::{Declaration, Declared};
 use super::exprs::Typed;
 use super::scripts::shown;
+use super::settings::is_word;
 use super::spot::Spot;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Demand, Expr, ExprKind, Gate, GateId, MetricId, ProbeId, Rule, ThresholdId};
@@ -44,6 +45,9 @@ impl Declaration {
             | Declaration::Window
             | Declaration::Strategy
             | Declaration::Rollout(_)
+            | Declaration::Router(_)
+            | Declaration::Flag(_)
+            | Declaration::Channel(_)
             | Declaration::Later(_) => None,
         }
     }
@@ -107,17 +111,23 @@ impl<'t> Checker<'t> {
         let params = self.bind_params(id);
         let dry_run = self.known_bool(&parts, "dry_run").unwrap_or(false);
         let spot = Spot { place: Place::Gate, ..Spot::default() };
-        let rules: Vec<Rule> = self.at_spot(spot, |it| {
-            let entries = parts.entries.iter().copied().filter(|it| !it.is_broken());
-            entries.filter_map(|entry| it.rule(entry)).collect()
+        let (judges, lines): (Vec<Entry<'t>>, Vec<Entry<'t>>) =
+            parts.entries.iter().copied().filter(|it| !it.is_broken()).partition(|it| is_word(*it, "judge"));
+        let (rules, judge) = self.at_spot(spot, |it| {
+            let rules: Vec<Rule> = lines.into_iter().filter_map(|entry| it.rule(entry)).collect();
+            (rules, judges.first().and_then(|entry| it.judge(*entry)))
         });
+        if let Some(second) = judges.get(1) {
+            let problem = Diagnostic::new(Code::PROPERTY_TWICE, second.head().span(), "a gate has one `judge`");
+            self.say(problem.also(judges[0].head().span(), "first given here").help("make a second gate of it"));
+        }
         let broken = parts.entries.iter().any(|it| it.is_broken());
         if parts.entries.is_empty() && !entry.is_broken() {
             let problem = Diagnostic::new(Code::MISSING, name_span, format!("the gate `{name}` demands nothing"));
-            self.say(problem.help("give it a `require`, a `forbid` or a `warn`"));
+            self.say(problem.help("give it a `require`, a `forbid`, a `warn` or a `judge`"));
         }
         self.forget_quietly(mark, broken);
-        self.program.gates.push(Gate { name: SmolStr::new(name), params, rules, dry_run, span: name_span });
+        self.program.gates.push(Gate { name: SmolStr::new(name), params, rules, judge, dry_run, span: name_span });
     }
 
     fn rule(&mut self, entry: Entry<'t>) -> Option<Rule> {

@@ -91,6 +91,9 @@ impl<'t> Checker<'t> {
             | Declaration::Fleet(_)
             | Declaration::Action(_)
             | Declaration::Strategy
+            | Declaration::Router(_)
+            | Declaration::Flag(_)
+            | Declaration::Channel(_)
             | Declaration::Rollout(_)
             | Declaration::Later(_) => None,
         }

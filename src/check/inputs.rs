@@ -25,6 +25,7 @@ impl<'t> Checker<'t> {
                 | Declaration::Metric(_)
                 | Declaration::Threshold(_)
                 | Declaration::Gate(_)
+                | Declaration::Router(_)
                 | Declaration::Action(_)
                 | Declaration::Window
                 | Declaration::Strategy => self.within(module, |it| it.read_params(entry)),
@@ -35,6 +36,8 @@ impl<'t> Checker<'t> {
                 | Declaration::People
                 | Declaration::Checklist
                 | Declaration::Fleet(_)
+                | Declaration::Flag(_)
+                | Declaration::Channel(_)
                 | Declaration::Later(_) => continue,
             };
             self.signatures.insert(id, Rc::new(signature));

@@ -21,6 +21,7 @@ impl<'t> Checker<'t> {
         let rollouts = std::mem::take(&mut self.program.rollouts);
         let mut called: HashSet<ActionId> = HashSet::new();
         for rollout in &rollouts {
+            self.lint_holds(rollout);
             for stage in rollout.stages.iter().filter(|it| can_roll_back(rollout, it)) {
                 self.lint_undo(&stage.body, Walk { looped: false }, &mut called);
             }
@@ -31,7 +32,7 @@ impl<'t> Checker<'t> {
     fn lint_undo(&mut self, entries: &[Entry], walk: Walk, called: &mut HashSet<ActionId>) {
         for entry in entries {
             match &entry.kind {
-                EntryKind::Act(act) if walk.looped && changes(act) => {
+                EntryKind::Act(act) if walk.looped && changes(act) && !act.goes_back() => {
                     self.warn_no_undo(
                         entry.span,
                         "this changes a target, and nothing undoes it",
@@ -103,7 +104,7 @@ fn can_roll_back(rollout: &Rollout, stage: &Stage) -> bool {
 
 fn is_change(entry: &Entry) -> bool {
     match &entry.kind {
-        EntryKind::Act(act) => changes(act),
+        EntryKind::Act(act) => changes(act) && !act.goes_back(),
         EntryKind::Parallel(body) | EntryKind::Block { body, .. } => body.iter().any(is_change),
         EntryKind::Loop(it) => it.body.iter().any(is_change),
         EntryKind::Step(_) | EntryKind::Call(..) | EntryKind::Save(_) | EntryKind::Child(_) => false,

@@ -10,13 +10,14 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
-//! - `measures`, `gates`: what is measured, and what is demanded of it
+//! - `measures`, `gates`, `judges`: what is measured, and what is demanded of it
+//! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `window_lints`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `lints`, `holds`, `window_lints`, `unused`: what only the whole program shows
 
 mod accepted;
 mod actions;
@@ -27,6 +28,7 @@ mod brought;
 mod calls;
 mod chains;
 mod changes;
+mod channels;
 mod checked;
 mod checker;
 mod cycles;
@@ -39,7 +41,9 @@ mod fold;
 mod frame;
 mod gates;
 mod givens;
+mod holds;
 mod inputs;
+mod judges;
 mod kept;
 mod lets;
 mod lints;
@@ -60,6 +64,7 @@ mod probes;
 mod records;
 mod report;
 mod rollouts;
+mod routers;
 mod rows;
 mod scenarios;
 mod scripts;

@@ -136,7 +136,7 @@ impl Drawing<'_> {
         match &entry.kind {
             EntryKind::Act(act) => {
                 self.path.push(part(name, false));
-                let works = matches!(**act, Act::Run(_) | Act::Exec(_) | Act::Http(_));
+                let works = matches!(**act, Act::Run(_) | Act::Exec(_) | Act::Http(_) | Act::Traffic(_));
                 self.add(if works { OutlineKind::Work } else { OutlineKind::Other }, &[]);
                 self.path.pop();
             }

@@ -147,9 +147,13 @@ impl<'t> Checker<'t> {
 
     /// What belongs to a run as a whole is not performed for a rollout that is called, and is never passed over.
     fn refuse_what_only_a_run_has(&mut self, entry: syntax::Entry<'t>, name: &str, span: Span) {
-        const OF_RUNS: [&str; 4] = ["on", "finally", "afterwards", "every"];
+        const OF_RUNS: [&str; 2] = ["afterwards", "every"];
+        const EVENTS_OF_RUNS: [&str; 2] = ["paused", "cancelled"];
         for inner in entry.body().into_iter().flat_map(|it| it.entries()) {
-            let head = inner.head().as_name().filter(|it| OF_RUNS.contains(&it.text()));
+            let event = inner.items().nth(1).and_then(|it| it.as_name());
+            let of_run = event.is_some_and(|it| EVENTS_OF_RUNS.contains(&it.text()));
+            let head = inner.head().as_name();
+            let head = head.filter(|it| OF_RUNS.contains(&it.text()) || it.text() == "on" && of_run);
             if let Some(head) = head {
                 let message =
                     format!("`{name}` has `{}`, which this version does not perform when it is called", head.text());

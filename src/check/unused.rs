@@ -28,6 +28,9 @@ impl<'t> Checker<'t> {
                 Declaration::Gate(_) => "the gate",
                 Declaration::Action(_) => "the action",
                 Declaration::Strategy => "the strategy",
+                Declaration::Router(_) => "the router",
+                Declaration::Flag(_) => "the flag",
+                Declaration::Channel(_) => "the channel",
                 // People ask for windows by name: `rollout window`.
                 Declaration::Window | Declaration::Rollout(_) | Declaration::Later(_) => continue,
             };

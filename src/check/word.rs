@@ -189,6 +189,9 @@ impl<'t> Checker<'t> {
                 Declaration::Strategy => format!("apply the strategy: `apply {name} as … {{ … }}`"),
                 Declaration::Checklist => format!("go through the checklist: `checklist {name}`"),
                 Declaration::Rollout(_) => format!("run the rollout: `call {name} {{ … }}`"),
+                Declaration::Router(_) => format!("set its share: `traffic 10% {{ via = {name} }}`"),
+                Declaration::Flag(_) => format!("set its share: `flag {name} = 10%`"),
+                Declaration::Channel(_) => format!("say something there: `notify {name} \"…\"`"),
                 Declaration::Let
                 | Declaration::Type
                 | Declaration::Secret

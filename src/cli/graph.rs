@@ -5,8 +5,7 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::plan::{self, planned};
-use crate::plan::summary;
+use super::plan::{self, document, looked_ahead, planned};
 use crate::report::{GraphFormat, draw, graph_of};
 
 /// Draw the graph of a rollout
@@ -27,12 +26,11 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
         let message = format!("a graph cannot be drawn as `{}`", arguments.shape);
         return Err(Failure::usage(message).hint("Say `--as text`, `dot`, `mermaid`, `svg` or `json`."));
     };
-    let plan = planned(context, &arguments.plan)?;
+    let made = planned(context, &arguments.plan)?;
+    let plan = &made.plan;
     let text = match format {
-        GraphFormat::Json => serde_json::to_string(&summary(&plan)).expect("a summary is plain data"),
-        GraphFormat::Text | GraphFormat::Dot | GraphFormat::Mermaid | GraphFormat::Svg => {
-            draw(&graph_of(&plan), format)
-        }
+        GraphFormat::Json => document(plan, &looked_ahead(context, &arguments.plan, &made)?),
+        GraphFormat::Text | GraphFormat::Dot | GraphFormat::Mermaid | GraphFormat::Svg => draw(&graph_of(plan), format),
     };
     context.terminal.result(text.trim_end());
     Ok(Exit::Done)

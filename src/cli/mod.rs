@@ -16,7 +16,7 @@
 //! - `only`: a condition on targets, from the command line
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
-//! - `plan`, `graph`: what would happen
+//! - `plan`, `graph`, `forecast`: what would happen, and when
 //! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
 //! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
@@ -38,6 +38,7 @@ mod exit;
 mod explain;
 mod failure;
 mod follow;
+mod forecast;
 mod graph;
 mod history;
 mod interrupt;

@@ -7,11 +7,14 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::forecast;
 use super::palette::Paint;
-use super::program::{Wanted, plan_for, split_name};
+use super::program::{Made, Wanted, plan_for, show_findings, split_name};
 use super::settle::kept_values;
+use super::simulate::instant_or_now;
 use crate::plan::{Plan, summary};
 use crate::report::{GraphFormat, draw, graph_of};
+use crate::sim::Forecast;
 
 /// Show what a rollout would do: its stages, targets and numbers. Touches nothing
 #[derive(Debug, Args)]
@@ -20,6 +23,12 @@ pub struct Arguments {
     pub file: String,
     #[command(flatten)]
     pub inputs: Inputs,
+    /// When the run is to begin, such as `2026-11-23T21:00[America/New_York]` [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<String>,
+    /// Show times as the clocks of this zone do [default: that of `$TZ`, or UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
 }
 
 /// Where the values of inputs come from.
@@ -41,18 +50,25 @@ pub struct Inputs {
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     context.needs_plain_format()?;
-    let plan = planned(context, &arguments)?;
+    let zone = forecast::zone(arguments.zone.as_deref())?;
+    let made = planned(context, &arguments)?;
+    let ahead = looked_ahead(context, &arguments, &made)?;
     if context.terminal.is_json() {
-        let text = serde_json::to_string(&summary(&plan)).expect("a summary is plain data");
-        context.terminal.result(&text);
+        context.terminal.result(&document(&made.plan, &ahead));
     } else {
-        show(context, &plan);
+        show(context, &made.plan);
+        context.terminal.result("");
+        forecast::show(context, &made.plan, &ahead, &zone);
+    }
+    let warnings: Vec<_> = ahead.troubles.iter().map(|it| it.told(&made.plan, &zone)).collect();
+    if !warnings.is_empty() {
+        show_findings(context, &warnings, &made.sources);
     }
     Ok(Exit::Done)
 }
 
 /// Plans the file that is meant with the inputs that are given.
-pub fn planned(context: &Context, arguments: &Arguments) -> Result<Plan, Failure> {
+pub fn planned(context: &Context, arguments: &Arguments) -> Result<Made, Failure> {
     let (file, rollout) = split_name(&arguments.file);
     let wanted = Wanted {
         file,
@@ -61,8 +77,23 @@ pub fn planned(context: &Context, arguments: &Arguments) -> Result<Plan, Failure
         inputs_file: arguments.inputs.inputs.as_deref(),
         profile: arguments.inputs.profile.as_deref(),
         only: arguments.inputs.only.as_deref(),
+        at: Some(instant_or_now(arguments.at.as_deref())?),
     };
     plan_for(context, &wanted, |rollout| kept_values(context, rollout))
+}
+
+/// Looks ahead of a run of a plan.
+pub fn looked_ahead(context: &Context, arguments: &Arguments, made: &Made) -> Result<Forecast, Failure> {
+    let start = instant_or_now(arguments.at.as_deref())?;
+    let past = forecast::past_of(context, &made.plan.rollout)?;
+    Ok(crate::sim::forecast(&made.plan, &made.kept, start, &past))
+}
+
+/// Returns what programs read of a plan.
+pub fn document(plan: &Plan, forecast: &Forecast) -> String {
+    let mut summary = summary(plan);
+    forecast.fill(&mut summary);
+    serde_json::to_string(&summary).expect("a summary is plain data")
 }
 
 fn show(context: &Context, plan: &Plan) {

@@ -17,7 +17,7 @@ use crate::model::{Program, RolloutId, SecretSource};
 use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan, read_inputs};
 use crate::runtime::Clock;
 use crate::source::{Sources, World};
-use crate::value::Record;
+use crate::value::{At, Record};
 
 /// What is wanted of a file.
 pub struct Wanted<'a> {
@@ -29,6 +29,8 @@ pub struct Wanted<'a> {
     pub inputs_file: Option<&'a Path>,
     pub profile: Option<&'a str>,
     pub only: Option<&'a str>,
+    /// When it is to be planned, if not now.
+    pub at: Option<At>,
 }
 
 /// Parts `FILE#NAME`.
@@ -39,12 +41,19 @@ pub fn split_name(word: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// A plan with the texts that it was made from.
+pub struct Made {
+    pub plan: Plan,
+    pub sources: Sources,
+    pub kept: KeptValues,
+}
+
 /// Makes the plan that is wanted; findings are shown, and then there is none.
 pub fn plan_for(
     context: &Context,
     wanted: &Wanted,
     kept: impl FnOnce(&str) -> Result<Vec<KeptValue>, Failure>,
-) -> Result<Plan, Failure> {
+) -> Result<Made, Failure> {
     let here = std::env::current_dir()?;
     let checked = check(&Disk::checking(&here), wanted.file);
     if !checked.is_sound() {
@@ -67,12 +76,13 @@ pub fn plan_for(
         folder,
         inputs,
         profile: wanted.profile.map(SmolStr::new),
-        now: Clock::start().now(),
+        now: wanted.at.unwrap_or_else(|| Clock::start().now()),
         world: &world,
         kept: &kept,
         only: only.as_deref(),
     };
-    plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))
+    let plan = plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    Ok(Made { plan, sources: checked.sources, kept })
 }
 
 /// Returns a value for every input of the rollout that is wanted; findings are shown.

@@ -8,12 +8,14 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::forecast;
 use super::palette::Paint;
 use super::settle::{reader, run_to_steer, state_folder};
 use super::steer::{self, Which};
-use crate::engine::{Command, Status};
+use crate::engine::{Command, Status, exposure_kind};
 use crate::journal::{Reader, RunSummary};
-use crate::plan::{NodeId, Place};
+use crate::plan::{NodeId, Place, Slot};
+use crate::runtime::Clock;
 use crate::view::Board;
 
 /// Take back everything that a live run has done
@@ -57,6 +59,7 @@ fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), 
     let undone = undoable(&board);
     if undone.is_empty() {
         context.terminal.say("There is nothing to undo.");
+        return Ok(());
     }
     for (step, places) in undone.iter().rev() {
         let names: Vec<String> = places.iter().rev().take(NAMED_MAX).map(|it| board.plan().path(*it)).collect();
@@ -65,13 +68,20 @@ fn show(context: &Context, reader: &Reader, summary: &RunSummary) -> Result<(), 
         let step = context.terminal.painted(Paint::Strong, &board.plan().node_path(*step));
         context.terminal.say(&format!("undo {step} ({}): {}{more}", places.len(), names.join(", ")));
     }
+    let past = forecast::past_in(reader, &board.plan().rollout)?;
+    if let Some(ms) = crate::sim::way_back(board.plan(), board.run(), Clock::start().now(), &past) {
+        context.terminal.say(&format!("It takes about {}.", forecast::rough(ms.max(1_000))));
+    }
     Ok(())
 }
 
 /// Returns where something was done that has a way back, step by step.
 fn undoable(board: &Board) -> BTreeMap<NodeId, Vec<Place>> {
     let plan = board.plan();
-    let steps = (0..plan.nodes.len() as u32).map(NodeId).filter(|it| plan.node(*it).undo.is_some());
+    let steps = (0..plan.nodes.len() as u32).map(NodeId).filter(|it| {
+        let is_share = exposure_kind(plan, Place::new(*it, Slot::ONLY)).is_some();
+        plan.node(*it).undo.is_some() || is_share
+    });
     let mut undone = BTreeMap::new();
     for step in steps {
         let done = |status: &Status| match status {

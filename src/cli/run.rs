@@ -80,8 +80,9 @@ fn request(context: &Context, arguments: &Arguments) -> Result<StartRequest, Fai
         inputs_file: inputs.inputs.as_deref(),
         profile: inputs.profile.as_deref(),
         only: inputs.only.as_deref(),
+        at: None,
     };
-    let plan = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?;
+    let plan = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?.plan;
     let variables = variables_for(&plan);
     Ok(StartRequest { plan, by: current_person(), reason: arguments.reason.clone(), variables })
 }

@@ -47,7 +47,7 @@ struct Simulated {
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     context.needs_plain_format()?;
-    let start = start(arguments.at.as_deref())?;
+    let start = instant_or_now(arguments.at.as_deref())?;
     let simulated = simulate(context, &arguments, start)?;
     match context.terminal.is_json() {
         true => context.terminal.result(&document(&simulated).to_string()),
@@ -56,7 +56,8 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn start(at: Option<&str>) -> Result<At, Failure> {
+/// Returns the instant that is said, or that it is now.
+pub fn instant_or_now(at: Option<&str>) -> Result<At, Failure> {
     let Some(text) = at else { return Ok(Clock::start().now()) };
     match parse_literal(LiteralShape::Instant, text) {
         Ok(Value::Instant(at)) => Ok(at),
@@ -77,6 +78,7 @@ fn simulate(context: &Context, arguments: &Arguments, start: At) -> Result<Simul
         inputs_file: said.inputs.as_deref(),
         profile: said.profile.as_deref(),
         only: said.only.as_deref(),
+        at: Some(start),
     };
     let here = std::env::current_dir()?;
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;

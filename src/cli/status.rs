@@ -8,11 +8,15 @@ use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::follow::From;
+use super::forecast;
 use super::palette::Paint;
 use super::settle::{reader, run_to_see, state_folder};
 use super::terminal::Terminal;
 use super::watch::watch;
+use crate::journal::Reader;
+use crate::plan::Outlook;
 use crate::runtime::Clock;
+use crate::value::At;
 use crate::view::{Board, Status};
 
 /// Show how far a run is
@@ -35,7 +39,11 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
         board.hear(record.at, &record.event);
         seen = record.seq;
     }
-    let status = board.project(&run.id, Clock::start().now());
+    let now = Clock::start().now();
+    let mut status = board.project(&run.id, now);
+    if board.run().settled().is_none() {
+        look_ahead(&reader, &board, &mut status, now)?;
+    }
     if context.terminal.is_json() {
         context.terminal.result(&serde_json::to_string(&status).expect("a status is plain data"));
     } else {
@@ -46,6 +54,22 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
         (true, ended) => Ok(Exit::of(ended)),
         (false, _) => Ok(Exit::Done),
     }
+}
+
+/// Adds when it is to be expected that the run and its stages end; that beats what goes by the pace so far.
+fn look_ahead(reader: &Reader, board: &Board, status: &mut Status, now: At) -> Result<(), Failure> {
+    let past = forecast::past_in(reader, &board.plan().rollout)?;
+    let ahead = crate::sim::forecast_from(board.plan(), board.run(), now, &past);
+    for (stage, shown) in board.stages().iter().zip(&mut status.stages) {
+        let ends = ahead.of(stage.node).ends;
+        shown.forecast = ends.earliest.is_some().then(|| ends.written());
+    }
+    let outlook = ahead.outlook();
+    if !board.run().is_rolling_back() && outlook.ends.likely.is_some() {
+        status.eta.clone_from(&outlook.ends.likely);
+    }
+    status.forecast = Some(outlook);
+    Ok(())
 }
 
 fn show(terminal: &Terminal, status: &Status) {
@@ -64,7 +88,7 @@ fn show(terminal: &Terminal, status: &Status) {
     let started = status.started.as_deref().unwrap_or("-");
     let ends = match (&status.finished, &status.eta) {
         (Some(finished), _) => format!("  ended {finished}"),
-        (None, Some(eta)) => format!("  ends about {eta}"),
+        (None, Some(eta)) => format!("  ends about {eta}{}", range(status.forecast.as_ref())),
         (None, None) => String::new(),
     };
     terminal.result(&format!("started {started}{ends}"));
@@ -72,7 +96,14 @@ fn show(terminal: &Terminal, status: &Status) {
     for stage in &status.stages {
         let failed = if stage.failed > 0 { format!(", {} failed", stage.failed) } else { String::new() };
         let numbers = format!("{} of {}{failed}", stage.done, stage.total);
-        terminal.result(&format!("  {:width$}  {:8}  {numbers}", stage.path, stage.status));
+        let ends = match stage.forecast.as_ref().and_then(|it| it.likely.as_ref()) {
+            Some(likely) => format!("  ends about {likely}"),
+            None => String::new(),
+        };
+        terminal.result(&format!("  {:width$}  {:8}  {numbers}{ends}", stage.path, stage.status));
+    }
+    for share in &status.exposures {
+        terminal.result(&format!("set: {share}"));
     }
     for path in status.running.iter().take(20) {
         terminal.result(&format!("running: {path}"));
@@ -83,5 +114,14 @@ fn show(terminal: &Terminal, status: &Status) {
     }
     for path in &status.needs_hands {
         terminal.result(&format!("by hand: {path}"));
+    }
+}
+
+/// When it ends at the earliest and at the latest, as far as that can be told.
+fn range(outlook: Option<&Outlook>) -> String {
+    match outlook.map(|it| (&it.ends.earliest, &it.ends.latest)) {
+        Some((Some(earliest), Some(latest))) if earliest != latest => format!(" ({earliest} to {latest})"),
+        Some((Some(earliest), None)) => format!(" ({earliest} at the earliest)"),
+        Some((Some(_) | None, Some(_)) | (None, None)) | None => String::new(),
     }
 }

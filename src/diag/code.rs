@@ -143,7 +143,10 @@ codes! {
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
     AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
+    NO_HOLD = "W0031", "raised, and nobody looks";
     NEVER_OPENS = "W0020", "a window in which nothing can begin";
+    TOO_LATE = "W0040", "a stage that cannot end in time";
+    NEVER_BEGINS = "W0041", "something whose turn never comes";
     BOTH_DAYS = "W0021", "days of the month and of the week at once";
 }
 

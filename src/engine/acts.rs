@@ -52,6 +52,9 @@ impl Turn<'_> {
             Act::Restore { .. } => self.emit(began(place)),
             Act::Keep(keep) => self.keep(place, keep),
             Act::Ask(ask) => self.ask_people(place, ask),
+            Act::Traffic(traffic) => self.ask_router(place, traffic),
+            Act::Flag(flag) => self.set_flag(place, flag),
+            Act::Notify(notify) => self.begin_notice(place, notify),
         }
     }
 
@@ -169,6 +172,9 @@ impl Turn<'_> {
 
     /// Something that was waited for, or asked, or paused for may have come.
     pub fn go_on_act(&mut self, place: Place, act: &Act) {
+        if let Act::Notify(notify) = act {
+            return self.go_on_notice(place, notify);
+        }
         let frame = self.run.frames[&place].clone();
         if frame.asked {
             return;
@@ -203,7 +209,10 @@ impl Turn<'_> {
             | Act::WaitUntil { .. }
             | Act::Log { .. }
             | Act::Fail { .. }
-            | Act::Keep(_) => {}
+            | Act::Keep(_)
+            | Act::Traffic(_)
+            | Act::Flag(_)
+            | Act::Notify(_) => {}
         }
     }
 
@@ -214,6 +223,7 @@ impl Turn<'_> {
             (Waiting::Settle | Waiting::Sample, Act::Watch(watch) | Act::Guard(watch)) => {
                 self.ask_condition(place, &watch.condition);
             }
+            (Waiting::Settle, Act::Traffic(traffic)) => self.ask_router(place, traffic),
             (Waiting::Backoff, act) => self.ask_anew(place, act),
             (
                 Waiting::Settle
@@ -228,9 +238,14 @@ impl Turn<'_> {
     }
 
     pub fn hear_answer(&mut self, place: Place, attempt: u32, answer: Answer) {
+        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
+        match &**act {
+            Act::Traffic(traffic) => return self.hear_router(place, traffic, attempt, answer),
+            Act::Notify(notify) => return self.hear_notice(place, notify, attempt, answer),
+            _ => {}
+        }
         let verifying = self.run.frames.get(&place).is_some_and(|it| it.verifying);
         self.emit(Event::Answered { place, attempt, answer: answer.clone() });
-        let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
         match answer {
             Answer::Done(_) => self.end(place, Ending::Done),
             Answer::Probed { results } => self.probed(place, act, verifying, &results),
@@ -248,7 +263,7 @@ impl Turn<'_> {
         }
     }
 
-    fn faulted(&mut self, place: Place, act: &Act, fault: Fault) {
+    pub fn faulted(&mut self, place: Place, act: &Act, fault: Fault) {
         match fault.kind {
             FaultKind::Unknown => self.interrupted(place, act, fault),
             FaultKind::NotBegun => self.begin_later(place, act),
@@ -294,7 +309,9 @@ impl Turn<'_> {
     /// Nobody knows whether it ran to its end: its `interrupted` decides.
     fn interrupted(&mut self, place: Place, act: &Act, fault: Fault) {
         let asks_only = matches!(act, Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. });
-        let policy = act.settings().map(Settings::when_interrupted);
+        // To set a share once more does no harm.
+        let sets = matches!(act, Act::Traffic(_)).then_some(Interrupted::Retry);
+        let policy = act.settings().map(Settings::when_interrupted).or(sets);
         match policy {
             // A question can be asked again at any time.
             _ if asks_only => self.ask_again(place, act),
@@ -373,7 +390,10 @@ impl Act {
             | Act::Pause { .. }
             | Act::Restore { .. }
             | Act::Keep(_)
-            | Act::Ask(_) => None,
+            | Act::Ask(_)
+            | Act::Traffic(_)
+            | Act::Flag(_)
+            | Act::Notify(_) => None,
         }
     }
 }

@@ -3,9 +3,12 @@
 use super::measure::Change as TargetChange;
 use super::request::{Request, Unmet};
 use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
-use super::{Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Truth, Waiting, WatchFrame};
+use super::{
+    Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Share, Truth, Waiting, WatchFrame,
+    exposure_kind,
+};
 use crate::model::Act;
-use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
+use crate::plan::{LoopNumbers, NodeId, NodeKind, Place, Plan, Role, Slot};
 use crate::value::{At, Closing, Value};
 
 /// Changes a run as an event says.
@@ -13,9 +16,12 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
     let mut change = Change { plan, run, at };
     match event {
         Event::RunStarted(started) => change.run_started(started),
-        Event::Began { place, elements, timeout, deadline } => {
+        Event::Began { place, elements, numbers, timeout, deadline } => {
             if let (Some(elements), NodeKind::Loop(it)) = (elements, &plan.node(place.node).kind) {
+                // One that was remembered without numbers went one by one.
+                let one_by_one = || LoopNumbers::one_by_one(elements.len() as u32);
                 change.run.late.insert(it.space, elements.clone());
+                change.run.late_numbers.insert(it.space, numbers.clone().unwrap_or_else(one_by_one));
             }
             change.began(*place, *timeout, *deadline);
         }
@@ -45,6 +51,11 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
         Event::WaveAdvanced { place, wave } => change.wave_advanced(*place, *wave),
         Event::Closing { place, cause } => change.closing(*place, cause),
         Event::Kept { place, target, key, value } => change.kept(*place, target, key, value),
+        Event::ExposureRead { place, subject, share } => change.exposure_before(*place, subject, *share),
+        Event::Exposed { place, subject, share, before } => change.exposed(*place, subject, *share, *before),
+        Event::Noticed { place, message, .. } => {
+            change.run.notices.insert(*place, (at, message.clone()));
+        }
         Event::Logged { .. } => {}
         Event::Paused { why, .. } => change.paused(why),
         Event::Resumed { .. } => change.resumed(),
@@ -125,8 +136,8 @@ impl Change<'_> {
         self.run.agenda.insert(place);
         self.take_turn(place);
         self.began_within_loop(place);
-        if self.is_guard(place) {
-            // What follows a guard does not wait for it.
+        if self.is_background(place) {
+            // What follows a guard or a notice does not wait for it.
             if let Some(around) = self.plan.around(place) {
                 self.pass_on(place, around);
                 self.run.agenda.insert(around);
@@ -157,7 +168,7 @@ impl Change<'_> {
         let around = self.plan.around(place)?;
         match &mut self.run.frames.get_mut(&around)?.shape {
             Shape::Graph(graph) => Some(graph),
-            Shape::Plain | Shape::Loop(_) | Shape::Watch(_) => None,
+            Shape::Plain | Shape::Loop(_) | Shape::Watch(_) | Shape::Set => None,
         }
     }
 
@@ -196,10 +207,9 @@ impl Change<'_> {
     }
 
     fn stagger_ms(&self, place: Place) -> i64 {
-        match &self.plan.node(place.node).kind {
-            NodeKind::Loop(it) => it.numbers.get(place.slot.index()).map_or(0, |it| it.stagger_ms),
-            _ => 0,
-        }
+        let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return 0 };
+        let numbers = it.numbers.get(place.slot.index()).or_else(|| self.run.late_numbers.get(&it.space));
+        numbers.map_or(0, |it| it.stagger_ms)
     }
 
     fn shape(&self, place: Place) -> Shape {
@@ -245,7 +255,7 @@ impl Change<'_> {
         frame.verifying = verify;
         self.stop_waiting(place);
         self.run.set_attempt(self.plan, place, attempt);
-        self.run.set_status(self.plan, place, Status::Live);
+        self.goes_on(place);
         self.touch(place);
     }
 
@@ -253,7 +263,7 @@ impl Change<'_> {
     fn touch(&mut self, place: Place) {
         let changes = matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if act.changes());
         let backwards = self.plan.all_around(place).any(|it| is_way_back(self.plan, it.node));
-        if !changes || backwards {
+        if !changes || backwards || self.run.status(place) == Status::Undoing {
             return;
         }
         if let (Some(stage), Some(target)) = (self.plan.stage_of(place), self.plan.target_index_of(place)) {
@@ -273,6 +283,13 @@ impl Change<'_> {
             return;
         }
         frame.asked = false;
+        // On the way back the first answer only says what is there.
+        let looked = frame.undo.is_some() && frame.tries == 1;
+        let sets = matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Traffic(_)));
+        let was_read = sets && !looked && self.run.exposed_before.contains_key(&place);
+        if was_read && matches!(answer, Answer::Done(_)) {
+            frame.shape = Shape::Set;
+        }
         if matches!(answer, Answer::Fault(fault) if fault.kind == FaultKind::NotBegun) {
             frame.tries = frame.tries.saturating_sub(1);
         }
@@ -305,8 +322,8 @@ impl Change<'_> {
         }
     }
 
-    fn is_guard(&self, place: Place) -> bool {
-        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)))
+    fn is_background(&self, place: Place) -> bool {
+        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if act.is_background())
     }
 
     fn is_watch(&self, place: Place) -> bool {
@@ -323,8 +340,12 @@ impl Change<'_> {
     fn waiting(&mut self, place: Place, until: At, why: Waiting) {
         // Where its time has come already no later moment would wake it.
         self.waits_at(place, until, why);
+        if why == Waiting::Backoff && self.frame(place).shape == Shape::Set {
+            // It is set once more before it is read back.
+            self.frame(place).shape = Shape::Plain;
+        }
         self.take_turn(place);
-        self.run.set_status(self.plan, place, Status::Live);
+        self.goes_on(place);
     }
 
     /// Its window is shut; an element of a loop lets the next one have its turn.
@@ -378,6 +399,13 @@ impl Change<'_> {
         self.alarm(Some(until), place);
         if until <= self.at {
             self.run.agenda.insert(place);
+        }
+    }
+
+    /// A place is under way, forwards or backwards as it was.
+    fn goes_on(&mut self, place: Place) {
+        if self.run.status(place) != Status::Undoing {
+            self.run.set_status(self.plan, place, Status::Live);
         }
     }
 
@@ -459,6 +487,10 @@ impl Change<'_> {
         self.run.remove_frame(place);
         let Some(around) = self.plan.around(place) else { return };
         self.run.agenda.insert(around);
+        if !self.run.frames.contains_key(&around) {
+            // What follows the end of something that is over is waited for by the run.
+            self.run.agenda.insert(Place::ROOT);
+        }
         if self.plan.node(around.node).kind == NodeKind::Parallel {
             let order = self.run.orders.entry(around).or_default();
             order.retain(|it| *it != place.node);
@@ -466,6 +498,10 @@ impl Change<'_> {
         }
         if passed {
             self.pass_on(place, around);
+        }
+        if self.is_background(place) {
+            // The end of the run may wait for it.
+            self.run.agenda.insert(Place::ROOT);
         }
     }
 
@@ -500,7 +536,7 @@ impl Change<'_> {
                 graph.open.remove(&place.node);
                 graph.failed.remove(&place.node);
             }
-            Shape::Loop(_) | Shape::Watch(_) => {}
+            Shape::Loop(_) | Shape::Watch(_) | Shape::Set => {}
         }
     }
 
@@ -556,6 +592,20 @@ impl Change<'_> {
         if self.run.status(place) != Status::Undoing {
             let before = before.unwrap_or(Value::Null);
             self.run.kept_before.insert(place, (target.clone(), key.clone(), before));
+        }
+    }
+
+    /// Only what was there before this run's first change counts as that.
+    fn exposure_before(&mut self, place: Place, subject: &str, share: Share) {
+        self.run.exposed_before.entry(place).or_insert_with(|| (subject.to_owned(), share));
+    }
+
+    fn exposed(&mut self, place: Place, subject: &str, share: Share, before: Share) {
+        let Some(kind) = exposure_kind(self.plan, place) else { return };
+        self.run.exposures.insert((kind, subject.to_owned()), share);
+        if self.run.status(place) != Status::Undoing {
+            self.exposure_before(place, subject, before);
+            self.touch(place);
         }
     }
 
@@ -637,6 +687,7 @@ impl Change<'_> {
         let tolerated = self.is_tolerated(place);
         self.run.set_status(self.plan, place, Status::Undone);
         self.untouch(place);
+        self.run.exposed_before.remove(&place);
         if self.plan.node(place.node).undo.is_some() || matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
             self.run.undone = true;
         }
@@ -733,7 +784,7 @@ impl Act {
     /// Returns whether doing it may change its target: what `touched` counts and what an undo is for.
     pub fn changes(&self) -> bool {
         match self {
-            Act::Run(_) | Act::Exec(_) => true,
+            Act::Run(_) | Act::Exec(_) | Act::Traffic(_) | Act::Flag(_) => true,
             Act::Http(http) => !matches!(http.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
             Act::Check(_)
             | Act::Watch(_)
@@ -746,7 +797,8 @@ impl Act {
             | Act::Pause { .. }
             | Act::Restore { .. }
             | Act::Keep(_)
-            | Act::Ask(_) => false,
+            | Act::Ask(_)
+            | Act::Notify(_) => false,
         }
     }
 }

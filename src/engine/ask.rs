@@ -23,6 +23,7 @@ impl Turn<'_> {
             Act::Run(run) => asking.run(run, COMMAND_TIMEOUT_MS).map(Job::Command),
             Act::Exec(exec) => asking.exec(exec, COMMAND_TIMEOUT_MS).map(Job::Command),
             Act::Http(http) => asking.http(http, HTTP_TIMEOUT_MS).map(Job::Http),
+            Act::Traffic(traffic) => self.router_job(traffic, place),
             _ => Err(Cause::Value { message: "there is nothing to ask the world for".to_owned() }),
         }
     }

@@ -45,7 +45,6 @@ impl Turn<'_> {
             return Err("the run is paused already".to_owned());
         }
         self.emit(Event::Paused { why: PauseReason::Asked { reason }, by: Some(by) });
-        self.occasion(crate::model::Event::Paused);
         Ok(())
     }
 

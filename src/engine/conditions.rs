@@ -91,6 +91,9 @@ impl Turn<'_> {
             Probed::Violated { .. } => Known::Truth(Truth::Violated),
             Probed::Unknown { .. } => Known::Unknown,
             Probed::Sampled { value } => Known::Value(value.clone()),
+            Probed::Series { values } => Known::Series(values.clone()),
+            // A group without samples is the judge's to weigh.
+            Probed::Absent { .. } if matches!(question, Question::Series { .. }) => Known::Series(Vec::new()),
             Probed::Absent { .. } => match question.metric().map(|it| &self.plan.metrics[it.index()].missing) {
                 Some(Missing::Fail) => Known::Fails,
                 Some(Missing::Value(value)) => Known::Value(value.clone()),
@@ -103,6 +106,7 @@ impl Turn<'_> {
         let (truth, why, value) = match (known, result) {
             (Known::Truth(truth), Probed::Violated { why }) => (*truth, why.clone(), None),
             (Known::Truth(truth), _) => (*truth, String::new(), None),
+            (Known::Series(values), _) => (Truth::Holds, format!("{} samples", values.len()), None),
             (Known::Value(value), _) => (Truth::Holds, value.to_string(), Some(value.clone())),
             (Known::Fails, Probed::Absent { why }) => (Truth::Violated, why.clone(), None),
             (Known::Unknown, Probed::Unknown { why } | Probed::Absent { why }) => (Truth::Unknown, why.clone(), None),

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Answer, Fault};
-use crate::plan::Place;
+use super::{Answer, Fault, Share};
+use crate::plan::{LoopNumbers, Place};
 use crate::value::{At, Closing, Record, Value};
 
 /// One thing that happened in a run.
@@ -21,6 +21,9 @@ pub enum Event {
         /// The elements of a loop whose list is known only now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         elements: Option<Vec<Value>>,
+        /// What its numbers come to then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        numbers: Option<LoopNumbers>,
         /// When what runs beneath it is ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout: Option<At>,
@@ -156,6 +159,29 @@ pub enum Event {
         target: Option<SmolStr>,
         key: SmolStr,
         value: Value,
+    },
+    /// The share that was there before a step changed it.
+    ExposureRead {
+        #[serde(flatten)]
+        place: Place,
+        /// What has it, as a person would write it: `edge(factory-ny)`.
+        subject: String,
+        share: Share,
+    },
+    /// A share is set, and was read back where it can be.
+    Exposed {
+        #[serde(flatten)]
+        place: Place,
+        subject: String,
+        share: Share,
+        before: Share,
+    },
+    /// Something is said to a channel; that it could not be delivered would be a warning.
+    Noticed {
+        #[serde(flatten)]
+        place: Place,
+        channel: SmolStr,
+        message: String,
     },
     /// A line that the rollout wanted logged.
     Logged {
@@ -300,6 +326,20 @@ pub struct RunStarted {
     /// What earlier runs left: for the rollout itself, and for each target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptValue>,
+    /// What was to be expected then, where the rollout says it to anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<RunForecast>,
+}
+
+/// When a run was expected to end when it started, and how long taking it all back would last then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunForecast {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest: Option<At>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<At>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

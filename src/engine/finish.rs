@@ -60,6 +60,9 @@ impl Turn<'_> {
                 self.emit(began(Place::new(node, Slot::ONLY)));
             }
         }
+        if self.finish_children() {
+            return;
+        }
         let finally = self.finally();
         let begun = finally.is_some_and(|it| self.status(it) != Status::Idle);
         if self.is_hook_live() || (begun && finally.is_some_and(|it| self.run.frames.contains_key(&it))) {
@@ -73,6 +76,9 @@ impl Turn<'_> {
     }
 
     fn finish(&mut self, outcome: Outcome, finally_failed: bool) {
+        if self.has_open_notices() {
+            return;
+        }
         let reason = self.reason(finally_failed);
         let spoilt = finally_failed && outcome == Outcome::Succeeded;
         let outcome = if spoilt { Outcome::Failed } else { outcome };
@@ -99,7 +105,17 @@ impl Turn<'_> {
         self.run.frames.keys().any(|place| {
             let around = std::iter::once(*place).chain(self.plan.all_around(*place));
             let mut kinds = around.map(|it| &self.plan.node(it.node).kind);
-            kinds.any(|kind| matches!(kind, NodeKind::Sequence(Role::Hook(_) | Role::Every)))
+            let hook = kinds.any(|kind| matches!(kind, NodeKind::Sequence(Role::Hook(_) | Role::Every)));
+            // The end of a called rollout as well; the run's own is waited for by itself.
+            hook || self.is_in_childs_end(*place)
+        })
+    }
+
+    fn is_in_childs_end(&self, place: Place) -> bool {
+        let mut around = std::iter::once(place).chain(self.plan.all_around(place));
+        around.any(|it| {
+            let node = self.plan.node(it.node);
+            node.kind == NodeKind::Sequence(Role::Finally) && node.parent != NodeId::ROOT
         })
     }
 

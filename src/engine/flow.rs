@@ -1,13 +1,13 @@
 //! How stages, loops, steps and sequences go on: who is next, what a failure beneath them means, when they end.
 
-use std::borrow::Cow;
-
 use super::run::{EndingState, Frame, LoopFrame, Shape, Status};
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Outcome, PauseReason, Truth, Waiting};
 use crate::eval;
 use crate::model::{self, OnFailure, OnUnknown};
-use crate::plan::{LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, StageNode, StepNode};
+use crate::plan::{
+    LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Said, Slot, StageNode, StepNode, loop_numbers,
+};
 use crate::value::Value;
 
 /// What a failure means for what is around it.
@@ -75,7 +75,7 @@ impl Turn<'_> {
                 // Hooks that still run are waited for by the finish.
                 self.emit(Event::Finishing { outcome: Outcome::Succeeded });
             }
-            _ => self.end(place, Ending::Done),
+            _ => self.end_child(place),
         }
     }
 
@@ -186,9 +186,10 @@ impl Turn<'_> {
         match (timeout, deadline) {
             (Ok(timeout), Ok(deadline)) => {
                 let timeout = timeout.map(|ms| self.now.plus_ms(ms));
-                self.emit(Event::Began { place, elements: None, timeout, deadline });
+                self.emit(Event::Began { place, elements: None, numbers: None, timeout, deadline });
                 self.watch_close(place);
                 self.occasion(model::Event::StageStarted);
+                self.occasion_around(place, model::Event::StageStarted);
             }
             (Err(cause), _) | (_, Err(cause)) => self.fail(place, cause),
         }
@@ -208,6 +209,7 @@ impl Turn<'_> {
         self.go_on_sequence(place);
         if self.status(place) == Status::Done {
             self.occasion(model::Event::StageDone);
+            self.occasion_around(place, model::Event::StageDone);
         }
     }
 
@@ -218,7 +220,7 @@ impl Turn<'_> {
         match step.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose() {
             Ok(ms) => {
                 let timeout = ms.map(|ms| self.now.plus_ms(ms));
-                self.emit(Event::Began { place, elements: None, timeout, deadline: None });
+                self.emit(Event::Began { place, elements: None, numbers: None, timeout, deadline: None });
                 self.watch_close(place);
             }
             Err(cause) => {
@@ -283,7 +285,9 @@ impl Turn<'_> {
         if let Some(failed) = failed {
             return self.part_failed(place, failed);
         }
-        if parts().all(|it| matches!(self.status(it), Status::Done | Status::Skipped) || self.looks_on(it)) {
+        let passed = |it| matches!(self.status(it), Status::Done | Status::Skipped);
+        let beside = |it| self.is_background(it) && self.status(it) == Status::Live;
+        if parts().all(|it| passed(it) || beside(it)) {
             return self.end(place, Ending::Done);
         }
         for part in parts().collect::<Vec<_>>() {
@@ -366,7 +370,7 @@ impl Turn<'_> {
         let Some(numbers) = self.numbers(around) else { return false };
         let whole_run = self.plan.tolerate.is_none_or(|most| (self.run.failed_targets.len() as u32) < most);
         let rollouts = self.plan.all_around(target).all(|it| self.child_bears_another(it));
-        let in_wave = wave_size(&numbers, state.wave);
+        let in_wave = wave_size(numbers, state.wave);
         // A wave in which everything failed is no accident that a loop should look away from.
         let wholly = state.failed_in_wave + 1 >= in_wave;
         let Some((failed, most)) = self.failures(around) else { return false };
@@ -402,8 +406,9 @@ impl Turn<'_> {
             return self.emit(began(place));
         }
         match self.late_elements(place, it) {
-            Ok(elements) => {
-                self.emit(Event::Began { place, elements: Some(elements), timeout: None, deadline: None });
+            Ok((elements, numbers)) => {
+                let (elements, numbers) = (Some(elements), Some(numbers));
+                self.emit(Event::Began { place, elements, numbers, timeout: None, deadline: None });
             }
             Err(cause) => {
                 self.emit(began(place));
@@ -412,37 +417,31 @@ impl Turn<'_> {
         }
     }
 
-    /// Returns what a loop runs over that is known only now.
-    fn late_elements(&self, place: Place, it: &LoopNode) -> Result<Vec<Value>, Cause> {
-        let Some(late) = &it.late else { return Ok(Vec::new()) };
+    /// Returns what a loop runs over that is known only now, and what its numbers come to.
+    fn late_elements(&self, place: Place, it: &LoopNode) -> Result<(Vec<Value>, LoopNumbers), Cause> {
+        let Some(late) = &it.late else { return Err(Cause::Value { message: "its list is known".to_owned() }) };
         let list = self.value(&late.list, place)?;
-        let elements = eval::elements(&list).map_err(|message| Cause::Value { message })?;
-        Ok(elements.into_owned())
+        let elements = eval::elements(&list).map_err(|message| Cause::Value { message })?.into_owned();
+        let mut wrong = None;
+        let said = Said::of(late, &mut |expr| self.value(expr, place).map_err(|cause| wrong = Some(cause)).ok());
+        if let Some(cause) = wrong {
+            return Err(cause);
+        }
+        let numbers = loop_numbers(&said, elements.len() as u32).map_err(|message| Cause::Value { message })?;
+        Ok((elements, numbers))
     }
 
-    /// Returns the numbers of a loop: the plan's, or for one that is known late what its count comes to.
-    pub fn numbers(&self, place: Place) -> Option<Cow<'_, LoopNumbers>> {
+    /// Returns the numbers of a loop: the plan's, or those it began with where its list was known late.
+    pub fn numbers(&self, place: Place) -> Option<&LoopNumbers> {
         let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return None };
-        if let Some(numbers) = it.numbers.get(place.slot.index()) {
-            return Some(Cow::Borrowed(numbers));
-        }
-        let count = self.run.late.get(&it.space).map_or(0, Vec::len) as u32;
-        let at_once = it.late.as_ref().and_then(|late| late.at_once.as_ref());
-        let at_once = at_once.and_then(|it| self.value(it, place).ok()?.as_int()).unwrap_or(1);
-        Some(Cow::Owned(LoopNumbers {
-            at_once: at_once.clamp(1, i64::from(u32::MAX)) as u32,
-            waves: vec![count],
-            tolerate: vec![0],
-            per_wave: false,
-            stagger_ms: 0,
-        }))
+        it.numbers.get(place.slot.index()).or_else(|| self.run.late_numbers.get(&it.space))
     }
 
     pub fn go_on_loop(&mut self, place: Place, node: &LoopNode) {
         if self.closing_around(place).is_some() {
             return self.let_go(place);
         }
-        let Some(numbers) = self.numbers(place).map(Cow::into_owned) else { return };
+        let Some(numbers) = self.numbers(place).cloned() else { return };
         let body = self.plan.node(place.node).children[0];
         loop {
             let Some(state) = self.run.frames.get(&place).and_then(Frame::as_loop).cloned() else { return };

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::measure::{Notes, Noting};
 use super::run::Status;
 use super::turn::Turn;
-use super::{Cause, Run, Truth};
+use super::{Cause, Run, RunForecast, Truth};
 use crate::eval::{self, Answer, Fuel, Scope, Silence, Stretch};
 use crate::model::{
     Comparison, Expr, FleetId, GateId, LocalId, LoopField, MetricId, ProbeId, RunField, StageField, ThresholdId,
@@ -22,6 +22,7 @@ pub(super) enum Question {
     Probe { probe: ProbeId, arguments: Vec<Value> },
     Metric { metric: MetricId, arguments: Vec<Value> },
     Before { metric: MetricId, arguments: Vec<Value>, stretch: Stretch },
+    Series { metric: MetricId, arguments: Vec<Value>, over_ms: i64 },
 }
 
 /// What is known of a question.
@@ -29,6 +30,7 @@ pub(super) enum Question {
 pub(super) enum Known {
     Truth(Truth),
     Value(Value),
+    Series(Vec<f64>),
     Unknown,
     /// Data is absent, and that counts as a violation.
     Fails,
@@ -183,6 +185,12 @@ impl Here<'_> {
         Value::Percent(if total == 0 { 0.0 } else { (done as f64 * 1000.0 / total as f64).floor() / 10.0 })
     }
 
+    /// Returns what was expected when the run started; unknown where nobody could tell.
+    fn forecast(&self, pick: impl Fn(&RunForecast) -> Option<Value>) -> Value {
+        let pinned = self.run.started.as_ref().and_then(|it| it.forecast.as_ref());
+        pinned.and_then(pick).unwrap_or(Value::Unknown)
+    }
+
     /// Returns the time left if the rest goes as fast as what is done; unknown before anything is.
     fn eta(&self) -> Value {
         let (done, total) = (self.count(|it| it == Status::Done), self.total());
@@ -294,6 +302,9 @@ impl Scope for Here<'_> {
                 Some(outcome) => Value::text(outcome.name()),
                 None => Value::text("running"),
             },
+            RunField::ForecastEarliest => self.forecast(|it| it.earliest.map(Value::Instant)),
+            RunField::ForecastLatest => self.forecast(|it| it.latest.map(Value::Instant)),
+            RunField::ForecastRollback => self.forecast(|it| it.rollback_ms.map(Value::Duration)),
         })
     }
 

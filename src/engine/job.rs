@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::Share;
 use crate::value::{At, Type, Value};
 
 /// One thing to do in the world.
@@ -18,6 +19,36 @@ pub enum Job {
     Probes {
         probes: Vec<ProbeJob>,
     },
+    Router(RouterJob),
+    Notice(NoticeJob),
+}
+
+/// A share to set, or to read: what the command prints then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouterJob {
+    /// As a person would write it: `edge(factory-ny)`.
+    pub router: String,
+    /// None: it is read.
+    pub set: Option<Share>,
+    pub command: CommandJob,
+}
+
+/// JSON to post to an address that may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeJob {
+    pub url: SecretText,
+    pub body: String,
+    pub key: Option<NoticeKey>,
+    pub timeout_ms: u64,
+}
+
+/// With what a notice is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeKey {
+    /// Names the notice, however often it is sent.
+    pub id: String,
+    pub at_s: i64,
+    pub key: SecretText,
 }
 
 /// A process to start.
@@ -131,6 +162,8 @@ pub struct MetricAsk {
     pub factor: f64,
     /// The mean over the time from the first to the second; none: the value now.
     pub over: Option<(At, At)>,
+    /// Every sample of that time instead of their mean.
+    pub series: bool,
 }
 
 /// Where a number is read.
@@ -221,6 +254,10 @@ pub enum Probed {
     /// A metric's value.
     Sampled {
         value: Value,
+    },
+    /// A metric's samples over some time, in the base of its unit.
+    Series {
+        values: Vec<f64>,
     },
     /// Its source answered, and has no data.
     Absent {

@@ -116,7 +116,9 @@ impl Question {
     pub fn metric(&self) -> Option<MetricId> {
         match self {
             Question::Probe { .. } => None,
-            Question::Metric { metric, .. } | Question::Before { metric, .. } => Some(*metric),
+            Question::Metric { metric, .. } | Question::Before { metric, .. } | Question::Series { metric, .. } => {
+                Some(*metric)
+            }
         }
     }
 
@@ -124,7 +126,8 @@ impl Question {
         match self {
             Question::Probe { arguments, .. }
             | Question::Metric { arguments, .. }
-            | Question::Before { arguments, .. } => arguments,
+            | Question::Before { arguments, .. }
+            | Question::Series { arguments, .. } => arguments,
         }
     }
 
@@ -133,6 +136,10 @@ impl Question {
         match self {
             Question::Probe { probe, arguments } => called(&plan.probes[probe.index()].name, arguments),
             Question::Metric { metric, arguments } => called(&plan.metrics[metric.index()].name, arguments),
+            Question::Series { metric, arguments, over_ms } => {
+                let over = Value::Duration(*over_ms);
+                format!("{} over {over}", called(&plan.metrics[metric.index()].name, arguments))
+            }
             Question::Before { metric, arguments, stretch } => {
                 let metric = called(&plan.metrics[metric.index()].name, arguments);
                 let (over, ago) = (Value::Duration(stretch.over_ms), Value::Duration(stretch.ago_ms));
@@ -201,9 +208,20 @@ impl Here<'_> {
                     }
                     Value::Unknown
                 }
-                Some(Known::Truth(Truth::Unknown) | Known::Unknown) | None => Value::Unknown,
+                Some(Known::Truth(Truth::Unknown) | Known::Unknown | Known::Series(_)) | None => Value::Unknown,
             },
         }
+    }
+
+    /// Returns the samples that were asked for, or writes down that they are wanted.
+    pub fn series(&self, question: Question) -> Option<Vec<f64>> {
+        if let Probing::Answered(answers) = self.probing
+            && let Some((_, Known::Series(values))) = answers.iter().find(|(it, _)| *it == question)
+        {
+            return Some(values.clone());
+        }
+        self.ask(question);
+        None
     }
 
     pub fn metric_value(&self, id: MetricId, arguments: &[Value]) -> Answer {
@@ -271,6 +289,9 @@ impl Here<'_> {
         for rule in &gate.rules {
             let demanded = self.rule(gate, rule, arguments, &scope)?;
             all = all.and(demanded);
+        }
+        if let Some(judge) = &gate.judge {
+            all = all.and(self.judged(gate, judge, arguments, &scope)?);
         }
         Ok(if gate.dry_run { Value::Bool(true) } else { all.value() })
     }

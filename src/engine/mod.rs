@@ -10,13 +10,16 @@
 //! - `flow`: how stages, loops, steps and sequences go on
 //! - `acts`: how the actions at the leaves go on
 //! - `conditions`: how a condition is asked and decided
-//! - `measure`: what metrics, thresholds and gates are at a place
+//! - `measure`, `judging`: what metrics, thresholds, gates and judges are at a place
 //! - `watching`: what is watched for a while
 //! - `windows`: when work may begin, and what a close means
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
+//! - `exposure`: shares of traffic and of users
+//! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
+//! - `called`: what a called rollout does at its own end
 //! - `retained`: what follows success, and what happens again and again
 //! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
@@ -28,16 +31,20 @@ mod acts;
 mod advance;
 mod apply;
 mod ask;
+mod called;
 mod command;
 mod conditions;
 mod event;
 mod explain;
+mod exposure;
 mod finish;
 mod flow;
 mod heard;
 mod here;
 mod job;
+mod judging;
 mod measure;
+mod notice;
 mod people;
 mod promql;
 mod question;
@@ -50,13 +57,16 @@ mod watching;
 mod windows;
 
 pub use apply::apply;
-pub use event::{Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunStarted, Truth, Waiting};
+pub use event::{
+    Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunForecast, RunStarted, Truth, Waiting,
+};
 pub use explain::{either, explain, first_failure, origin_of};
+pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
-    Piece, ProbeAsk, ProbeJob, Probed, SecretText, Shell, StatusRange,
+    NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
 };
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};

@@ -31,6 +31,15 @@ impl Turn<'_> {
                 let scope = Called::new(&here, &metric.params, arguments);
                 (metric.name.clone(), self.metric_ask(metric, &scope, place, None)?)
             }
+            Question::Series { metric, over_ms, .. } => {
+                let metric = &self.plan.metrics[metric.index()];
+                let scope = Called::new(&here, &metric.params, arguments);
+                let over = (self.now.plus_ms(-over_ms), self.now);
+                match self.metric_ask(metric, &scope, place, Some(over))? {
+                    ProbeAsk::Metric(ask) => (metric.name.clone(), ProbeAsk::Metric(MetricAsk { series: true, ..ask })),
+                    other => (metric.name.clone(), other),
+                }
+            }
             Question::Before { metric, stretch, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
@@ -84,7 +93,7 @@ impl Turn<'_> {
                 return Err(Cause::Value { message: "a formula is asked nowhere".to_owned() });
             }
         };
-        Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over }))
+        Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over, series: false }))
     }
 }
 

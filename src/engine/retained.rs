@@ -27,6 +27,9 @@ impl Turn<'_> {
             let cause = Cause::Within { place };
             return self.emit(Event::RollbackStarted { place: Place::ROOT, cause });
         }
+        if self.has_open_notices() {
+            return;
+        }
         if until.is_some_and(|it| it <= self.now) {
             return self.release(None);
         }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::measure::{Change, Streak};
-use super::{Cause, Done, Outcome, PauseReason, Person, Request, RunStarted, Waiting, WatchFrame};
-use crate::plan::{NodeId, Place, Plan, Slot, SpaceId};
+use super::{Cause, Done, ExposureKind, Outcome, PauseReason, Person, Request, RunStarted, Share, Waiting, WatchFrame};
+use crate::plan::{LoopNumbers, NodeId, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Closing, Value};
 
 /// The state of one run. Changed only by applying events; equal after equal events.
@@ -31,10 +31,17 @@ pub struct Run {
     pub(super) kept: BTreeMap<(Option<SmolStr>, SmolStr), Value>,
     /// What was kept before a `keep`: what its undo brings back.
     pub(super) kept_before: BTreeMap<Place, (Option<SmolStr>, SmolStr, Value)>,
+    /// The shares that were there before this run first changed them: what their undo brings back.
+    pub(super) exposed_before: BTreeMap<Place, (String, Share)>,
+    /// The shares that this run has set.
+    pub(super) exposures: BTreeMap<(ExposureKind, String), Share>,
+    /// What was said at each place, and when: the same however often it is sent.
+    pub(super) notices: BTreeMap<Place, (At, String)>,
     /// Targets that were touched and not undone: by stage, then by the target's place in the plan's table.
     pub(super) touched: BTreeSet<(NodeId, u32)>,
-    /// The elements of loops that are known only when they begin.
+    /// The elements of loops that are known only when they begin, and their numbers.
     pub(super) late: BTreeMap<SpaceId, Vec<Value>>,
+    pub(super) late_numbers: BTreeMap<SpaceId, LoopNumbers>,
     /// When each target was changed, by its place in the plan's table.
     pub(super) changed: BTreeMap<u32, Change>,
     /// What metrics were before the first change, as they were learned.
@@ -168,6 +175,8 @@ pub enum Shape {
     Graph(GraphFrame),
     Loop(LoopFrame),
     Watch(WatchFrame),
+    /// A share that was set and is to be read back.
+    Set,
 }
 
 /// The stages of a rollout that is under way.
@@ -243,7 +252,7 @@ impl Frame {
     pub(super) fn as_loop(&self) -> Option<&LoopFrame> {
         match &self.shape {
             Shape::Loop(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) | Shape::Watch(_) => None,
+            Shape::Plain | Shape::Graph(_) | Shape::Watch(_) | Shape::Set => None,
         }
     }
 }
@@ -442,6 +451,9 @@ impl PartialEq for Run {
             && self.frames == other.frames
             && self.left == other.left
             && self.kept == other.kept
+            && self.exposed_before == other.exposed_before
+            && self.exposures == other.exposures
+            && self.notices == other.notices
             && self.touched == other.touched
             && self.changed == other.changed
             && self.baselines == other.baselines

@@ -43,15 +43,24 @@ pub(super) struct Turn<'a> {
 impl Turn<'_> {
     /// Remembers an event and lets it take effect.
     pub fn emit(&mut self, event: Event) {
+        let pauses = matches!(event, Event::Paused { .. }) && self.run.paused.is_none();
         apply(self.plan, self.run, self.now, &event);
         self.step.events.push(event);
+        if pauses {
+            self.occasion(crate::model::Event::Paused);
+        }
     }
 
     pub fn end(&mut self, place: Place, ending: Ending) {
         if !matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
             self.end_guards(place);
         }
+        let child_failed =
+            matches!(self.plan.node(place.node).kind, NodeKind::Child(_)) && matches!(ending, Ending::Failed { .. });
         self.emit(Event::Ended { place, ending });
+        if child_failed {
+            self.occasion_in(place, crate::model::Event::Failed);
+        }
     }
 
     pub fn fail(&mut self, place: Place, cause: Cause) {
@@ -150,7 +159,8 @@ impl Turn<'_> {
     }
 
     pub fn end_what_runs(&mut self, place: Place) {
-        let open: Vec<(Place, u32)> = self.run.open_questions().filter(|it| self.plan.is_within(it.0, place)).collect();
+        let open = self.run.open_questions().filter(|it| self.plan.is_within(it.0, place) && !self.is_notice(it.0));
+        let open: Vec<(Place, u32)> = open.collect();
         let ends = open.into_iter().map(|(place, attempt)| Effect::End { place, attempt });
         self.step.effects.extend(ends);
     }
@@ -162,7 +172,16 @@ impl Turn<'_> {
 
     /// Whether something may begin inside this place now that is no work, and asks no window.
     pub fn may_look_on(&self, inside: Place) -> bool {
-        self.run.paused.is_none() && self.closing_around(inside).is_none() && !self.is_held(inside)
+        (self.run.paused.is_none() || self.is_on_paused(inside))
+            && self.closing_around(inside).is_none()
+            && !self.is_held(inside)
+    }
+
+    /// Whether a place belongs to what is done when the run is paused: then, and not once it goes on.
+    fn is_on_paused(&self, place: Place) -> bool {
+        std::iter::once(place)
+            .chain(self.plan.all_around(place))
+            .any(|it| self.plan.node(it.node).kind == NodeKind::Sequence(Role::Hook(crate::model::Event::Paused)))
     }
 
     /// Returns the nearest place, this one or one around it, beneath which nothing new starts.
@@ -192,7 +211,7 @@ impl Turn<'_> {
         self.run
             .frames
             .range(after..end)
-            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_guard(*it))
+            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_background(*it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
@@ -225,6 +244,9 @@ impl Turn<'_> {
                 if node.during.is_some() && !self.is_shut_out(place) {
                     self.watch_close(place);
                 }
+                if matches!(node.kind, NodeKind::Child(_)) {
+                    self.occasion_in(place, crate::model::Event::Started);
+                }
             }
         }
     }
@@ -252,5 +274,5 @@ impl Turn<'_> {
 }
 
 pub(super) fn began(place: Place) -> Event {
-    Event::Began { place, elements: None, timeout: None, deadline: None }
+    Event::Began { place, elements: None, numbers: None, timeout: None, deadline: None }
 }

@@ -181,21 +181,32 @@ impl Turn<'_> {
         }
     }
 
-    /// A `keep` goes back to the value before; the other actions are undone by the step around them.
+    /// A `keep` and a share go back to the value before; the other actions are undone by the step around them.
     fn go_back_act(&mut self, place: Place, act: &Act) {
-        if let (Act::Keep(_), Some((target, key, value))) = (act, self.run.kept_before.get(&place).cloned()) {
+        match act {
+            Act::Traffic(traffic) => return self.go_back_traffic(place, traffic),
+            Act::Flag(_) => self.go_back_flag(place),
+            _ => {}
+        }
+        if act.goes_back()
+            && let Some((target, key, value)) = self.run.kept_before.get(&place).cloned()
+        {
             self.emit(Event::Kept { place, target, key, value });
         }
         self.emit(Event::Undone { place });
     }
 
     fn end_undo(&mut self, place: Place, stuck: bool) {
+        let is_child = matches!(self.plan.node(place.node).kind, NodeKind::Child(_));
         if stuck {
             let message = "something in it could not be undone".to_owned();
             let fault = Fault { kind: FaultKind::Refused, message, code: None };
             self.emit(Event::UndoFailed { place, fault });
         } else {
             self.emit(Event::Undone { place });
+        }
+        if is_child {
+            self.after_child_undo(place, stuck);
         }
     }
 
@@ -229,7 +240,11 @@ impl Turn<'_> {
             // Its work stays when a later stage fails; when it fails itself it is half done and goes back.
             NodeKind::Stage(stage) if !stage.undo_with_run && self.status(place) == Status::Done => false,
             NodeKind::Step(_) | NodeKind::Sequence(Role::Save) if node.undo.is_some() => self.has_effect(place),
-            NodeKind::Act(act) => matches!(&**act, Act::Keep(_)) && self.status(place) == Status::Done,
+            NodeKind::Act(act) => match &**act {
+                // A share that was read may have been set, however that went.
+                Act::Traffic(_) | Act::Flag(_) => self.run.exposed_before.contains_key(&place),
+                act => act.goes_back() && self.status(place) == Status::Done,
+            },
             NodeKind::Stage(_) if node.undo.is_some() => self.has_effect(place),
             NodeKind::Rollout { .. }
             | NodeKind::Child { .. }

@@ -198,11 +198,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether a guard looks on, and nothing waits for it.
-    pub fn looks_on(&self, place: Place) -> bool {
-        self.is_guard(place) && self.status(place) == Status::Live
-    }
-
     /// Whether a guard beneath a place has failed, and a person is to say what that means.
     pub fn awaits_guard(&self, place: Place) -> bool {
         self.plan.guards && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
@@ -305,7 +300,7 @@ impl Frame {
     pub fn as_watch(&self) -> Option<&WatchFrame> {
         match &self.shape {
             Shape::Watch(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) | Shape::Loop(_) => None,
+            Shape::Plain | Shape::Graph(_) | Shape::Loop(_) | Shape::Set => None,
         }
     }
 }

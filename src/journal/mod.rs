@@ -8,11 +8,13 @@
 //! - `writer`: the one thread that owns the writing connection, and its group commit
 //! - `reader`: questions to a journal that somebody else may be writing
 //! - `sqlite`: the journal in a state folder: a writer and a reader
+//! - `past`: how long things took in earlier runs
 //! - `verify`: whether a run's records are still the ones that were written
 
 mod contract;
 mod error;
 mod memory;
+mod past;
 mod reader;
 mod record;
 mod schema;
@@ -23,6 +25,7 @@ mod writer;
 pub use contract::{Entry, Journal, Receipt, RunSummary, StoredPlan};
 pub use error::JournalError;
 pub use memory::Memory;
+pub use past::past;
 pub use reader::Reader;
 pub use record::{Hash, Record, read_deep};
 pub use sqlite::Sqlite;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Ask, Entry, Expr, Retry};
+use super::{Ask, Entry, Expr, FlagShare, Notify, Retry, Traffic};
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,11 @@ pub enum Act {
     Keep(Keep),
     /// Waits for people: `approve`, `checklist`, `confirm`.
     Ask(Ask),
+    /// Sets a router's share, and reads it back.
+    Traffic(Traffic),
+    Flag(FlagShare),
+    /// Says something, in the background.
+    Notify(Notify),
 }
 
 /// Which shell runs a script.
@@ -208,6 +213,35 @@ pub struct Keep {
 pub struct Save {
     pub body: Vec<Entry>,
     pub restore: Vec<Entry>,
+}
+
+impl Act {
+    /// Returns whether a rollback brings back what was there before it, by itself.
+    pub fn goes_back(&self) -> bool {
+        match self {
+            Act::Keep(_) | Act::Traffic(_) | Act::Flag(_) => true,
+            Act::Run(_)
+            | Act::Exec(_)
+            | Act::Http(_)
+            | Act::Check(_)
+            | Act::Watch(_)
+            | Act::Guard(_)
+            | Act::Require { .. }
+            | Act::Wait { .. }
+            | Act::WaitUntil { .. }
+            | Act::Log { .. }
+            | Act::Fail { .. }
+            | Act::Pause { .. }
+            | Act::Restore { .. }
+            | Act::Ask(_)
+            | Act::Notify(_) => false,
+        }
+    }
+
+    /// Returns whether what follows goes on at once.
+    pub fn is_background(&self) -> bool {
+        matches!(self, Act::Guard(_) | Act::Notify(_))
+    }
 }
 
 impl Otherwise {

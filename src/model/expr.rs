@@ -150,6 +150,11 @@ pub enum RunField {
     Touched,
     FailedTargets,
     Outcome,
+    /// When it was expected to end at the earliest, when it started.
+    ForecastEarliest,
+    ForecastLatest,
+    /// How long taking it all back was expected to last.
+    ForecastRollback,
 }
 
 /// A property of the enclosing loop: `loop.index` counts from 0.

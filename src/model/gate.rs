@@ -66,6 +66,8 @@ pub struct Gate {
     pub name: SmolStr,
     pub params: Vec<Param>,
     pub rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<super::Judge>,
     /// Recorded, and never deciding.
     pub dry_run: bool,
     pub span: Span,

@@ -8,7 +8,9 @@
 //! - `decl`: inputs, secrets, fleets, probes, actions
 //! - `window`: when work may begin, as it is declared
 //! - `flow`: rollouts, stages, loops, steps
-//! - `gate`: metrics, thresholds, gates
+//! - `gate`, `judge`: metrics, thresholds, gates, and a canary against a baseline
+//! - `exposure`: routers, flags, and the shares that are set
+//! - `notice`: channels and what is said there
 //! - `act`: the actions at the leaves
 //! - `people`: what people are asked for
 //! - `scenario`: rollouts tried on virtual time
@@ -16,9 +18,12 @@
 mod act;
 mod builtin;
 mod decl;
+mod exposure;
 mod expr;
 mod flow;
 mod gate;
+mod judge;
+mod notice;
 mod parts;
 mod people;
 mod program;
@@ -33,6 +38,7 @@ pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
+pub use exposure::{Flag, FlagShare, Router, Traffic};
 pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
@@ -40,8 +46,13 @@ pub use flow::{
     Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
+pub use judge::{Direction, Judge, JudgedMetric};
+pub use notice::{Channel, ChannelMeans, Notify};
 pub use people::{Ask, AskKind, OnUnmet, names_in};
-pub use program::{ActionId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, SecretId, ThresholdId};
+pub use program::{
+    ActionId, ChannelId, FlagId, FleetId, GateId, LocalId, MetricId, ProbeId, Program, RolloutId, RouterId, SecretId,
+    ThresholdId,
+};
 pub use scenario::{
     Base, Conduct, Expectation, Fact, FactUse, Fails, Given, Halt, History, Moment, PathPart, Point, Says, Test,
     Timeline, UnitRef, Which, Wish,

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, CombinedWindow, Fleet, Gate, Metric, Probe, Rollout, Secret, Test, Threshold, WindowForm};
+use super::{
+    Action, Channel, CombinedWindow, Flag, Fleet, Gate, Metric, Probe, Rollout, Router, Secret, Test, Threshold,
+    WindowForm,
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -38,6 +41,12 @@ ids! {
     ThresholdId;
     /// A gate of the program.
     GateId;
+    /// A router of the program.
+    RouterId;
+    /// A flag of the program.
+    FlagId;
+    /// A channel of the program.
+    ChannelId;
     /// A secret of the program.
     SecretId;
     /// A name that is bound while the run goes on: an input, a parameter, a loop's or a comprehension's name.
@@ -55,6 +64,12 @@ pub struct Program {
     pub metrics: Vec<Metric>,
     pub thresholds: Vec<Threshold>,
     pub gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routers: Vec<Router>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     pub secrets: Vec<Secret>,
     pub windows: Vec<Arc<WindowForm>>,
     /// The constants of the file that are windows.

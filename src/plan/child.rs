@@ -5,11 +5,39 @@ use std::collections::BTreeSet;
 
 use super::expand::Expansion;
 use super::scope::seen_from;
-use super::{NodeId, NodeKind, Place, Role, Slot, allowed};
-use crate::model::{Expr, Rollout};
+use super::{Elements, NodeId, NodeKind, Place, Role, Slot, Space, SpaceId, allowed};
+use crate::model::{Event, Expr, Rollout};
 use crate::value::Value;
 
 impl Expansion<'_> {
+    /// What a called rollout does on its own events and at its end.
+    pub(super) fn child_endings(&mut self, id: NodeId, space: SpaceId, rollout: &Rollout) {
+        let stages = rollout.stages.len() as u32;
+        for hook in &rollout.hooks {
+            let times = match hook.event {
+                Event::StageStarted | Event::StageDone => stages,
+                Event::Started
+                | Event::Paused
+                | Event::RolledBack
+                | Event::Succeeded
+                | Event::Failed
+                | Event::NeedsHands
+                | Event::Cancelled => 1,
+            };
+            let around = self.plan.space(space).len();
+            let offsets = (0..=around).map(|it| it * times).collect();
+            let own = Space { parent: space, offsets, local: None, elements: Elements::None };
+            let own = self.push_space(own);
+            let name = format!("on~{}", hook.event.name());
+            let node = self.sequence(id, own, &name, Role::Hook(hook.event), &hook.body, hook.span);
+            self.plan.nodes[id.index()].children.push(node);
+        }
+        if !rollout.finally.is_empty() {
+            let node = self.sequence(id, space, "finally", Role::Finally, &rollout.finally, rollout.span);
+            self.plan.nodes[id.index()].children.push(node);
+        }
+    }
+
     /// Works out the bounds of a called rollout whose stages are all there.
     pub(super) fn child_bounds(&mut self, id: NodeId, rollout: &Rollout) {
         if let Some(exclusive) = &rollout.exclusive {

@@ -71,6 +71,9 @@ impl<'a> Expansion<'a> {
             metrics: program.metrics.clone(),
             thresholds: program.thresholds.clone(),
             gates: program.gates.clone(),
+            routers: program.routers.clone(),
+            flags: program.flags.clone(),
+            channels: program.channels.clone(),
             secrets: program.secrets.clone(),
             pass_env: program.rollout(request.rollout).pass_env.clone(),
             exclusive: None,
@@ -166,8 +169,7 @@ impl<'a> Expansion<'a> {
     fn close(&mut self, id: NodeId) {
         let end = NodeId(self.plan.nodes.len() as u32);
         let node = &self.plan.nodes[id.index()];
-        let own = node.undo.is_some()
-            || matches!(&node.kind, NodeKind::Act(act) if matches!(**act, crate::model::Act::Keep(_)));
+        let own = node.undo.is_some() || matches!(&node.kind, NodeKind::Act(act) if act.goes_back());
         let beneath = node.children.iter().any(|it| self.plan.nodes[it.index()].undoable);
         let node = &mut self.plan.nodes[id.index()];
         node.end = end;
@@ -355,6 +357,7 @@ impl<'a> Expansion<'a> {
         self.depth += 1;
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
+        self.child_endings(id, space, rollout);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
         self.child_bounds(id, rollout);
         self.stage = outer;

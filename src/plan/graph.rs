@@ -9,7 +9,8 @@ use smol_str::SmolStr;
 
 use super::{Elements, LoopNumbers, Slot, Space, SpaceId};
 use crate::model::{
-    Act, Event, Expr, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Secret, Threshold,
+    Act, Channel, Event, Expr, ExprKind, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Router,
+    RunField, Secret, Threshold,
 };
 use crate::source::Span;
 use crate::value::{Record, Target, Value};
@@ -70,6 +71,12 @@ pub struct Plan {
     pub thresholds: Vec<Threshold>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routers: Vec<Router>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<Channel>,
     pub secrets: Vec<Secret>,
     pub pass_env: Vec<SmolStr>,
     /// Only one run at a time among those with the same text.
@@ -417,6 +424,24 @@ impl Plan {
     /// Returns how many slots a node has, as far as the plan knows.
     pub fn slots(&self, id: NodeId) -> u32 {
         self.space(self.node(id).space).len()
+    }
+
+    /// Returns whether anything in it says what is to be expected of the run.
+    pub fn reads_forecast(&self) -> bool {
+        let mut reads = false;
+        for node in &self.nodes {
+            super::walk::for_each_expr(node, &mut |expr| {
+                expr.walk(&mut |it| {
+                    reads |= matches!(
+                        it.kind,
+                        ExprKind::Run(
+                            RunField::ForecastEarliest | RunField::ForecastLatest | RunField::ForecastRollback
+                        )
+                    );
+                });
+            });
+        }
+        reads
     }
 
     /// Returns the digest of the plan: SHA-256 over its written form, in hexadecimal.

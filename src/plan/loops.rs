@@ -7,7 +7,7 @@ use super::number::{Said, loop_numbers};
 use super::{Elements, LoopNode, LoopNumbers, NodeId, NodeKind, Place, Role, Slot, Space, SpaceId};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{self, Wrong};
-use crate::model::{Expr, ExprKind, LocalId, Loop, Tolerate};
+use crate::model::{Expr, ExprKind, LocalId, Loop};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -81,21 +81,11 @@ impl Expansion<'_> {
         id
     }
 
-    /// What a loop says about its elements means nothing while nobody knows them.
+    /// The order of elements, and what follows each wave of them, are fixed with the plan.
     fn refuse_numbers_of_late(&mut self, it: &Loop) {
-        let tolerate = it.tolerate.as_ref().and_then(|it| match it {
-            Tolerate::Once(expr) => Some(expr.span),
-            Tolerate::PerWave(list) => list.first().map(|it| it.span),
-        });
         let after_wave = it.after_wave.first().map(|it| it.span);
         let span_of = |expr: &Option<Expr>| expr.as_ref().map(|it| it.span);
-        let said = [
-            ("waves", span_of(&it.waves)),
-            ("tolerate", tolerate),
-            ("stagger", span_of(&it.stagger)),
-            ("order", span_of(&it.order)),
-            ("after_wave", after_wave),
-        ];
+        let said = [("order", span_of(&it.order)), ("after_wave", after_wave)];
         for (name, span) in said {
             if let Some(span) = span {
                 let message = format!("`{name}` needs a list that is known when the plan is made");
@@ -188,34 +178,9 @@ impl Expansion<'_> {
     }
 
     fn loop_numbers(&mut self, place: Place, it: &Loop, count: u32) -> LoopNumbers {
-        let at_once = it.at_once.as_ref().and_then(|expr| self.loop_value(expr, place));
-        let waves = it.waves.as_ref().and_then(|expr| self.loop_value(expr, place));
-        let stagger = it.stagger.as_ref().and_then(|expr| self.loop_value(expr, place));
-        let (tolerate, tolerate_per_wave) = match &it.tolerate {
-            Some(Tolerate::Once(expr)) => match self.loop_value(expr, place) {
-                Some(Value::List(list)) => (None, Some(list.to_vec())),
-                once => (once, None),
-            },
-            Some(Tolerate::PerWave(exprs)) => {
-                (None, Some(exprs.iter().filter_map(|it| self.loop_value(it, place)).collect()))
-            }
-            None => (None, None),
-        };
-        let said = Said {
-            at_once,
-            waves: waves.and_then(|it| it.as_list().map(<[Value]>::to_vec)),
-            tolerate,
-            tolerate_per_wave,
-            stagger_ms: stagger.and_then(|it| it.as_duration_ms()).unwrap_or(0).max(0),
-        };
+        let said = Said::of(it, &mut |expr| self.loop_value(expr, place));
         let span = it.waves.as_ref().or(it.at_once.as_ref()).map_or(it.list.span, |it| it.span);
-        self.number(loop_numbers(&said, count), span).unwrap_or_else(|| LoopNumbers {
-            at_once: 1,
-            waves: vec![count],
-            tolerate: vec![0],
-            per_wave: false,
-            stagger_ms: 0,
-        })
+        self.number(loop_numbers(&said, count), span).unwrap_or_else(|| LoopNumbers::one_by_one(count))
     }
 }
 

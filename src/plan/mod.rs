@@ -17,11 +17,13 @@
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `people`: what a plan asks people
+//! - `exposure`: a share that a plan sets, in words
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
 mod child;
 mod expand;
+mod exposure;
 mod finish;
 mod fleet;
 mod fold;
@@ -41,13 +43,14 @@ mod walk;
 mod whole;
 
 pub use expand::{Planned, plan};
+pub use exposure::exposure_words;
 pub use fleet::from_command as fleet_from_command;
 pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};
 pub use input::{GivenInputs, read_inputs};
-pub use number::{allowed, chosen, wave_ends};
+pub use number::{Said, allowed, chosen, loop_numbers, wave_ends};
 pub use order::stage_graph;
 pub use request::{KeptValues, Only, PlanRequest};
 pub use scope::Binding;
 pub use space::{Elements, LoopNumbers, Slot, Space, SpaceId};
-pub use summary::{NodeSummary, PlanSummary, kind_name, loop_words, summary};
+pub use summary::{Ends, NodeSummary, Outlook, PlanSummary, kind_name, loop_words, summary};
 pub use values::{FileValue, ValuesFile};

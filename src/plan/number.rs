@@ -3,6 +3,7 @@
 
 use super::LoopNumbers;
 use crate::eval::{share_down, share_up};
+use crate::model::{Expr, Loop, Tolerate};
 use crate::value::Value;
 
 /// Returns how many of `count` a number or share chooses.
@@ -57,7 +58,7 @@ pub fn wave_ends(waves: &[Value], count: u32) -> Result<Vec<(usize, u32)>, Strin
 
 /// What a loop says about its numbers, evaluated.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub struct Said {
     pub at_once: Option<Value>,
     pub waves: Option<Vec<Value>>,
     pub tolerate: Option<Value>,
@@ -65,11 +66,34 @@ pub(super) struct Said {
     pub stagger_ms: i64,
 }
 
+impl Said {
+    /// Evaluates what a loop says; what has no value is as if it were not said.
+    pub fn of(it: &Loop, eval: &mut dyn FnMut(&Expr) -> Option<Value>) -> Said {
+        let list = |value: Option<Value>| value.and_then(|it| it.as_list().map(<[Value]>::to_vec));
+        let (tolerate, tolerate_per_wave) = match &it.tolerate {
+            Some(Tolerate::Once(expr)) => match eval(expr) {
+                Some(Value::List(list)) => (None, Some(list.to_vec())),
+                once => (once, None),
+            },
+            Some(Tolerate::PerWave(exprs)) => (None, Some(exprs.iter().filter_map(&mut *eval).collect())),
+            None => (None, None),
+        };
+        let stagger = it.stagger.as_ref().and_then(&mut *eval);
+        Said {
+            at_once: it.at_once.as_ref().and_then(&mut *eval),
+            waves: list(it.waves.as_ref().and_then(&mut *eval)),
+            tolerate,
+            tolerate_per_wave,
+            stagger_ms: stagger.and_then(|it| it.as_duration_ms()).unwrap_or(0).max(0),
+        }
+    }
+}
+
 /// Returns the numbers of a loop over so many elements.
 ///
 /// # Errors
 /// A sentence without a period.
-pub(super) fn loop_numbers(said: &Said, count: u32) -> Result<LoopNumbers, String> {
+pub fn loop_numbers(said: &Said, count: u32) -> Result<LoopNumbers, String> {
     let waves = match &said.waves {
         Some(waves) => wave_ends(waves, count)?,
         None => vec![(0, count)],

@@ -110,6 +110,13 @@ pub struct LoopNumbers {
     pub stagger_ms: i64,
 }
 
+impl LoopNumbers {
+    /// One element after another, and none may fail.
+    pub fn one_by_one(count: u32) -> LoopNumbers {
+        LoopNumbers { at_once: 1, waves: vec![count], tolerate: vec![0], per_wave: false, stagger_ms: 0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

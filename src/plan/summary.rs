@@ -14,6 +14,9 @@ pub struct PlanSummary {
     pub inputs: std::collections::BTreeMap<String, String>,
     pub nodes: Vec<NodeSummary>,
     pub edges: Vec<Edge>,
+    /// The run as a whole, where somebody looked ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Outlook>,
 }
 
 /// One node as programs see it.
@@ -26,17 +29,33 @@ pub struct NodeSummary {
     /// How often it happens.
     pub targets: u32,
     /// When it ends; null where nothing is known of that.
-    pub forecast: Forecast,
+    pub forecast: Ends,
     /// For a loop: its numbers in words, as people see them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<String>,
 }
 
-/// When something ends at the earliest and at the latest, as instants.
-#[derive(Debug, Default, Serialize)]
-pub struct Forecast {
+/// When something ends, as instants.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Ends {
     pub earliest: Option<String>,
+    pub likely: Option<String>,
     pub latest: Option<String>,
+}
+
+/// What is to be expected of a run, as programs see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outlook {
+    /// From when it was looked ahead.
+    pub start: String,
+    #[serde(flatten)]
+    pub ends: Ends,
+    /// How long it takes to take everything back once all is done.
+    pub rollback_ms: Option<i64>,
+    /// What was taken for granted, a clause each.
+    pub assumed: Vec<String>,
+    /// Why something is not known, a clause each.
+    pub unknown: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,6 +76,7 @@ pub fn summary(plan: &Plan) -> PlanSummary {
         inputs: shown(&plan.inputs),
         edges: edges.collect(),
         nodes,
+        forecast: None,
     }
 }
 
@@ -78,7 +98,7 @@ fn node_summary(plan: &Plan, id: NodeId) -> NodeSummary {
         kind: kind_name(&node.kind),
         after: before(plan, id).into_iter().map(|it| it.0).collect(),
         targets: plan.slots(id),
-        forecast: Forecast::default(),
+        forecast: Ends::default(),
         numbers,
     }
 }
@@ -132,6 +152,9 @@ pub fn kind_name(kind: &NodeKind) -> &'static str {
             Act::Pause { .. } => "pause",
             Act::Restore { .. } => "restore",
             Act::Keep(_) => "keep",
+            Act::Traffic(_) => "traffic",
+            Act::Flag(_) => "flag",
+            Act::Notify(_) => "notify",
             Act::Ask(ask) => ask.kind.word(),
         },
     }

@@ -1,7 +1,7 @@
 //! Every expression of a node, to look at or to change. Each list of expressions is written once, for both.
 
 use super::{Node, NodeKind};
-use crate::model::{Act, AskKind, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Watch};
+use crate::model::{Act, AskKind, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Tolerate, Watch};
 
 /// The functions that visit the expressions of a node, through `&` or `&mut`.
 macro_rules! expressions {
@@ -25,7 +25,14 @@ macro_rules! expressions {
                 NodeKind::Loop(it) => {
                     if let Some(late) = & $($mutable)? it.late {
                         visit(& $($mutable)? late.list);
-                        (& $($mutable)? late.at_once).into_iter().for_each(visit);
+                        (& $($mutable)? late.at_once).into_iter().for_each(&mut *visit);
+                        (& $($mutable)? late.waves).into_iter().for_each(&mut *visit);
+                        (& $($mutable)? late.stagger).into_iter().for_each(&mut *visit);
+                        match & $($mutable)? late.tolerate {
+                            Some(Tolerate::Once(expr)) => visit(expr),
+                            Some(Tolerate::PerWave(list)) => list.into_iter().for_each(visit),
+                            None => {}
+                        }
                     }
                 }
                 NodeKind::Step(step) => {
@@ -104,6 +111,17 @@ macro_rules! expressions {
                         AskKind::Checklist { items } => items.into_iter().for_each(visit),
                         AskKind::Confirm => {}
                     }
+                }
+                Act::Traffic(traffic) => {
+                    (& $($mutable)? traffic.arguments).into_iter().for_each(&mut *visit);
+                    visit(& $($mutable)? traffic.share);
+                    let times = [& $($mutable)? traffic.timeout, & $($mutable)? traffic.settle];
+                    times.into_iter().flatten().for_each(visit);
+                }
+                Act::Flag(flag) => visit(& $($mutable)? flag.share),
+                Act::Notify(notify) => {
+                    visit(& $($mutable)? notify.message);
+                    (& $($mutable)? notify.timeout).into_iter().for_each(visit);
                 }
                 Act::Keep(keep) => {
                     visit(& $($mutable)? keep.value);

@@ -51,7 +51,7 @@ fn drawn(plan: &Plan, id: NodeId) -> Node {
         plan::NodeKind::Loop(it) => of_loop(plan, id, it, path),
         plan::NodeKind::Parallel => Node::new(NodeKind::Parallel, path, "side by side"),
         plan::NodeKind::Step(step) => of_step(step, path, name),
-        plan::NodeKind::Act(act) => of_act(act, path),
+        plan::NodeKind::Act(act) => of_act(plan, act, path),
         plan::NodeKind::Sequence(role) => of_role(*role, path, name),
     };
     let conditional = node.when.as_ref().is_some_and(|it| it.known() != Some(&Value::Bool(true)));
@@ -136,7 +136,7 @@ fn of_role(role: Role, path: String, name: &str) -> Node {
     }
 }
 
-fn of_act(act: &Act, path: String) -> Node {
+fn of_act(plan: &Plan, act: &Act, path: String) -> Node {
     let known = |expr: &crate::model::Expr| expr.known().map_or_else(|| "…".to_owned(), Value::to_string);
     match act {
         Act::Run(run) => Node::new(NodeKind::Action, path, format!("run {}", first_line(&run.script))),
@@ -173,6 +173,11 @@ fn of_act(act: &Act, path: String) -> Node {
         Act::Pause { message } => Node::new(NodeKind::Wait, path, cut(&format!("pause {}", known(message)))),
         Act::Restore { save } => Node::new(NodeKind::Undo, path, format!("restore {save}")),
         Act::Ask(ask) => of_ask(ask, path),
+        Act::Traffic(_) | Act::Flag(_) => Node::new(NodeKind::Action, path, cut(&plan::exposure_words(plan, act))),
+        Act::Notify(notify) => {
+            let node = Node::new(NodeKind::Notice, path, cut(&format!("notify {}", known(&notify.message))));
+            node.with_line(format!("to {}", plan.channels[notify.channel.index()].name))
+        }
         Act::Keep(keep) => Node::new(NodeKind::Keep, path, cut(&format!("keep {} = {}", keep.key, known(&keep.value)))),
     }
 }

@@ -14,9 +14,12 @@ use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::run_id::run_id;
 use super::{Clock, HostHandle, Perform};
-use crate::engine::{Answer, Command, Effect, Fault, FaultKind, Heard, Person, Run, RunStarted, outstanding, step};
-use crate::journal::{Entry, Journal, JournalError, StoredPlan};
-use crate::plan::Plan;
+use crate::engine::{
+    Answer, Command, Effect, Fault, FaultKind, Heard, Person, Run, RunForecast, RunStarted, outstanding, step,
+};
+use crate::journal::{Entry, Journal, JournalError, StoredPlan, past};
+use crate::plan::{KeptValues, Plan};
+use crate::sim::pinned;
 use crate::value::At;
 
 /// Drives any number of runs.
@@ -188,6 +191,7 @@ impl Host {
             inputs: plan.inputs.clone(),
             by,
             reason,
+            forecast: self.forecast(&plan)?,
             kept: self.journal.kept(&plan.rollout)?,
         };
         let before: Vec<SmolStr> = self
@@ -207,6 +211,19 @@ impl Host {
         turn.entries[first].plan = Some(stored);
         turn.reply(reply, Ok(id));
         Ok(())
+    }
+
+    /// Returns what is to be expected of a run, if it says that to anybody; remembered with its start, never worked out
+    /// again.
+    fn forecast(&self, plan: &Plan) -> Result<Option<RunForecast>, JournalError> {
+        if !plan.reads_forecast() {
+            return Ok(None);
+        }
+        let kept = self.journal.kept(&plan.rollout)?;
+        let kept: KeptValues = kept.into_iter().map(|it| ((it.target, it.key), it.value)).collect();
+        let records = |run: &str, limit| self.journal.records(Some(run), 0, limit);
+        let past = past(&plan.rollout, &self.journal.runs()?, |digest| self.journal.plan(digest), records)?;
+        Ok(pinned(plan, &kept, self.clock.now(), &past))
     }
 
     /// Returns why a plan may not run now.

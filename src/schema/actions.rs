@@ -1,7 +1,7 @@
 //! The rows of the actions at the leaves.
 
 use super::place::{ACTS, BODIES, FORWARD, MESSAGES};
-use super::row::{later, now, property, property_later};
+use super::row::{now, property, property_later};
 use super::{Kind, Place, PropertyRow, WordRow};
 
 pub(super) const WORDS: &[WordRow] = &[
@@ -63,23 +63,32 @@ pub(super) const WORDS: &[WordRow] = &[
     now("log", "log \"message\"", MESSAGES, Some(Place::Settings), &[], "Writes a line to the run's log."),
     now("fail", "fail \"message\"", BODIES, Some(Place::Settings), &[], "Fails, and says why."),
     now("pause", "pause \"message\"", FORWARD, Some(Place::Settings), &[], "Pauses the run until a person resumes it."),
-    later(
+    now(
         "traffic",
         "traffic PERCENT { via = ROUTER }",
         BODIES,
         Some(Place::Settings),
-        &[property_later("via", Kind::Named("router"), "", "The router that is set.")],
-        "Sets the share of traffic that goes to the new version.",
+        TRAFFIC,
+        "Sets the share of traffic that goes to the new version, and reads it back. A rollback sets the share that was \
+         read before.",
     ),
-    later(
+    now(
         "flag",
         "flag NAME = PERCENT",
         BODIES,
         Some(Place::Settings),
         &[],
-        "Sets the share of users that get a flag.",
+        "Sets the share of users that get a flag. A rollback sets the share before.",
     ),
-    later("notify", "notify CHANNEL \"message\"", MESSAGES, Some(Place::Settings), &[], "Sends a notice to a channel."),
+    now(
+        "notify",
+        "notify CHANNEL \"message\"",
+        MESSAGES,
+        Some(Place::Settings),
+        NOTIFY,
+        "Sends a notice to a channel, tries a few times, and never fails. What follows does not wait for it; the end of \
+         the run does.",
+    ),
 ];
 
 const TIMEOUT: PropertyRow =
@@ -100,6 +109,14 @@ const INTERRUPTED: PropertyRow = property(
     "What to do when nobody knows whether it ran to its end.",
 );
 const VIA: PropertyRow = property_later("via", Kind::Named("ssh(…)"), "", "Where it runs, if not here.");
+
+const TRAFFIC: &[PropertyRow] = &[
+    property("via", Kind::Named("router"), "", "The router that is set: `edge`, `edge(site)`."),
+    property("timeout", Kind::Duration, "1m", "How long each command of the router may take."),
+    property("settle", Kind::Duration, "0s", "How long the router has before its share is read back."),
+];
+
+const NOTIFY: &[PropertyRow] = &[property("timeout", Kind::Duration, "10s", "How long each attempt may take.")];
 
 const RUN: &[PropertyRow] = &[
     property("shell", Kind::OneOf(&["sh", "bash"]), "sh", "Which shell runs it; `bash` with `pipefail`."),

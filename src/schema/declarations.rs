@@ -139,33 +139,50 @@ pub(super) const WORDS: &[WordRow] = &[
         SCHEDULE,
         "Starts a rollout in the server at given times.",
     ),
-    later(
+    now(
         "router",
-        "router NAME { command { set, read } }",
+        "router NAME(parameters) { command { set, read } }",
         &[Place::File],
         Some(Place::Router),
         &[],
         "Where shares of traffic are set and read back.",
     ),
-    later(
+    now(
+        "command",
+        "command { set = \"script\", read = \"script\" }",
+        &[Place::Router],
+        Some(Place::Settings),
+        COMMAND,
+        "A router that scripts speak for. Both are run with `sh -eu`.",
+    ),
+    now(
         "flag",
         "flag NAME { variants, default }",
         &[Place::File],
         Some(Place::Flag),
-        &[
-            property_later("variants", Kind::List(&Kind::Text), "", "The values that users may get."),
-            property_later("default", Kind::Text, "", "What a user gets without a decision."),
-        ],
-        "A feature flag whose share the rollout raises.",
+        FLAG,
+        "A feature flag whose share the rollout raises. The share is kept for later runs of the rollout.",
     ),
-    later(
+    now(
         "channel",
-        "channel NAME = slack(…)",
+        "channel NAME = slack(URL)",
         &[Place::File],
-        Some(Place::Settings),
+        None,
         &[],
-        "Where notices go: `slack`, `email`, `webhook`, `command`, `log`.",
+        "Where notices go: `slack(URL)`, `webhook(URL)` or `webhook(URL, key = SECRET)`, `command(\"program\", \
+         \"argument\")` which reads the message, `log()`. The URL may be a secret.",
     ),
+];
+
+const COMMAND: &[PropertyRow] = &[
+    property("set", Kind::Text, "", "Sets the share: `${percent}` is a number from 0 to 100."),
+    property("read", Kind::Text, "", "Prints the share as it is: a number from 0 to 100, with or without `%`."),
+];
+
+const FLAG: &[PropertyRow] = &[
+    property("variants", Kind::List(&Kind::Text), "[\"off\", \"on\"]", "The values that users may get."),
+    property("default", Kind::Text, "the first variant", "What a user gets who is not exposed."),
+    property("salt", Kind::Text, "", "Another one shuffles all users."),
 ];
 
 const INPUT: &[PropertyRow] = &[

@@ -1,7 +1,7 @@
 //! The rows of conditions: what is checked, watched and measured, and when work may begin.
 
 use super::place::{BODIES, FORWARD};
-use super::row::{later, now, property, property_later};
+use super::row::{now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
 pub(super) const WORDS: &[WordRow] = &[
@@ -81,13 +81,21 @@ pub(super) const WORDS: &[WordRow] = &[
     now("forbid", "forbid CONDITION", &[Place::Gate], None, &[], "Fails where the condition holds."),
     now("warn", "warn CONDITION", &[Place::Gate], None, &[], "Says so where the condition holds."),
     now("require", "require CONDITION", &[Place::Gate], None, &[], "Fails where the condition does not hold."),
-    later(
+    now(
         "judge",
-        "judge { canary, baseline, over, pass, marginal }",
+        "judge { canary, baseline, over, metric NAME { … } }",
         &[Place::Gate],
         Some(Place::Judge),
         JUDGE,
-        "Compares the metrics of two groups.",
+        "Compares the metrics of two groups of targets: holds when the score passes, is unknown between `marginal` and it.",
+    ),
+    now(
+        "metric",
+        "metric NAME { direction, critical, weight, … }",
+        &[Place::Judge],
+        Some(Place::Settings),
+        JUDGED,
+        "A metric that is compared between the groups.",
     ),
 ];
 
@@ -160,9 +168,28 @@ const METRIC: &[PropertyRow] = &[
 ];
 
 const JUDGE: &[PropertyRow] = &[
-    property_later("canary", Kind::Value, "", "The group with the change."),
-    property_later("baseline", Kind::Value, "", "The group without."),
-    property_later("over", Kind::Duration, "", "How much time is compared."),
-    property_later("pass", Kind::Number, "", "The least score that passes."),
-    property_later("marginal", Kind::Number, "", "The least score that is not a failure."),
+    property("canary", Kind::Value, "", "The targets with the change."),
+    property("baseline", Kind::Value, "", "The targets without."),
+    property("over", Kind::Duration, "", "How much time before now is compared."),
+    property("pass", Kind::Number, "95", "The least score that passes."),
+    property("marginal", Kind::Number, "75", "The least score that is not a failure."),
+    property("mode", Kind::OneOf(&["sound", "compatible"]), "sound", "Which judge it is."),
+];
+
+const JUDGED: &[PropertyRow] = &[
+    property("direction", Kind::OneOf(&["either", "increase", "decrease"]), "either", "Which way is bad."),
+    property("group", Kind::Text, "the metric", "Metrics of one group share its weight."),
+    property("weight", Kind::Number, "what others leave", "The weight of its group, out of 100."),
+    property("critical", Kind::Bool, "false", "Whether it alone may fail the canary."),
+    property("critical_beyond", Kind::List(&Kind::Number), "", "From which effects on it does so: `[0.5, 2.0]`."),
+    property("allowed", Kind::List(&Kind::Number), "", "Which effects do not count yet: `[0.8, 1.2]`."),
+    property("effect", Kind::OneOf(&["mean_ratio", "cles"]), "mean_ratio", "How the size of a difference is told."),
+    property("tolerance", Kind::Number, "0.25", "The share of the shift that the interval must lie beyond."),
+    property("confidence", Kind::Number, "0.98", "How sure a difference has to be."),
+    property("nan", Kind::OneOf(&["remove", "replace"]), "remove", "Whether missing samples are zeros."),
+    property("outliers", Kind::OneOf(&["keep", "remove"]), "keep", "What happens to samples far from the others."),
+    property("fence", Kind::Number, "3", "How many interquartile ranges away that is."),
+    property("must_have_data", Kind::Bool, "false", "Whether no data counts as failed."),
+    property("min_samples", Kind::Number, "50", "With fewer on either side nothing passes."),
+    property("muted", Kind::Bool, "false", "Judged and shown, and left out of the score."),
 ];

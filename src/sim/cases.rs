@@ -318,6 +318,7 @@ fn what_was_interrupted_in_a_paused_run_waits_until_somebody_resumes() {
         by: by(),
         reason: None,
         kept: Vec::new(),
+        forecast: None,
     };
     let begun = tell(Heard::Start(Box::new(started)));
     let [Effect::Perform { place, attempt, .. }] = begun.as_slice() else { panic!("{begun:?}") };

@@ -132,7 +132,7 @@ impl<'a> Conducts<'a> {
 }
 
 /// Returns the commands and requests of a unit, in the order of the plan, its way back left out.
-fn leaves(plan: &Plan, unit: NodeId) -> Vec<NodeId> {
+pub(super) fn leaves(plan: &Plan, unit: NodeId) -> Vec<NodeId> {
     let mut leaves = Vec::new();
     let mut at = unit;
     while at < plan.node(unit).end {
@@ -141,7 +141,8 @@ fn leaves(plan: &Plan, unit: NodeId) -> Vec<NodeId> {
             at = node.end;
             continue;
         }
-        if matches!(&node.kind, NodeKind::Act(act) if matches!(**act, Act::Run(_) | Act::Exec(_) | Act::Http(_))) {
+        if matches!(&node.kind, NodeKind::Act(act) if matches!(**act, Act::Run(_) | Act::Exec(_) | Act::Http(_) | Act::Traffic(_)))
+        {
             leaves.push(at);
         }
         at = NodeId(at.0 + 1);
@@ -165,10 +166,13 @@ fn failure(fails: &Fails, attempt: u32) -> Option<String> {
     }
 }
 
-fn timeout_ms(job: &Job) -> i64 {
+/// Returns how long a job may take.
+pub(super) fn timeout_ms(job: &Job) -> i64 {
     let ms = match job {
         Job::Command(it) => it.timeout_ms,
         Job::Http(it) => it.timeout_ms,
+        Job::Router(it) => it.command.timeout_ms,
+        Job::Notice(it) => it.timeout_ms,
         Job::Probes { .. } => return i64::MAX,
     };
     i64::try_from(ms).unwrap_or(i64::MAX)
@@ -178,7 +182,7 @@ fn usual_code(job: &Job) -> i64 {
     match job {
         Job::Command(CommandJob { accept, .. }) => accept.codes.first().map_or(0, |it| i64::from(*it)),
         Job::Http(HttpJob { accept, .. }) => accept.first().map_or(200, |it| i64::from(it.first)),
-        Job::Probes { .. } => 0,
+        Job::Probes { .. } | Job::Router(_) | Job::Notice(_) => 0,
     }
 }
 
@@ -189,14 +193,15 @@ fn is_accepted(job: &Job, code: i32) -> bool {
         Job::Http(HttpJob { accept, .. }) => {
             accept.iter().any(|it| (i32::from(it.first)..=i32::from(it.last)).contains(&code))
         }
-        Job::Probes { .. } => true,
+        Job::Router(it) => it.command.accept.codes.contains(&code),
+        Job::Probes { .. } | Job::Notice(_) => true,
     }
 }
 
 fn refused(job: &Job, code: i32) -> Answer {
     let message = match job {
-        Job::Command(_) | Job::Probes { .. } => format!("exit code {code}"),
-        Job::Http(_) => format!("status {code}"),
+        Job::Command(_) | Job::Probes { .. } | Job::Router(_) => format!("exit code {code}"),
+        Job::Http(_) | Job::Notice(_) => format!("status {code}"),
     };
     Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(code) })
 }

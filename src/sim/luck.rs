@@ -122,11 +122,13 @@ impl Luck {
         let mut random = self.random(place, attempt);
         let takes_ms = random.i64(10..600_000);
         let answer = match job {
-            Job::Command(_) | Job::Http(_) if random.u32(0..1000) < self.odds.job_fails => {
+            Job::Command(_) | Job::Http(_) | Job::Router(_) | Job::Notice(_)
+                if random.u32(0..1000) < self.odds.job_fails =>
+            {
                 let message = "exit code 1".to_owned();
                 Answer::Fault(Fault { kind: FaultKind::Refused, message, code: Some(1) })
             }
-            Job::Command(_) | Job::Http(_) => Answer::Done(Done::default()),
+            Job::Command(_) | Job::Http(_) | Job::Router(_) | Job::Notice(_) => Answer::Done(Done::default()),
             Job::Probes { probes } => {
                 Answer::Probed { results: probes.iter().map(|it| self.probed(it, &mut random)).collect() }
             }
@@ -141,6 +143,9 @@ impl Luck {
 
     fn probed(&self, probe: &ProbeJob, random: &mut fastrand::Rng) -> Probed {
         if let ProbeAsk::Metric(ask) = &probe.ask {
+            if ask.series {
+                return Probed::Series { values: (0..60).map(|_| random.i64(0..100) as f64).collect() };
+            }
             return self.sampled(&ask.of, random);
         }
         let drawn = random.u32(0..1000);

@@ -4,6 +4,7 @@
 //! - `cast`: who acts beside the engine: the world and people
 //! - `luck`: a cast whose answers are drawn from a seed
 //! - `script`: a cast that answers from a scenario
+//! - `router`: routers that do as they are told
 //! - `units`: the units of a plan by the paths that tests write
 //! - `moments`, `signal`, `conduct`: when, what is measured, how steps go
 //! - `people`: what people say to what they are asked
@@ -13,21 +14,32 @@
 //! - `trial`: one test from its text to its verdict
 //! - `log`: what a person would have read
 //! - `coverage`: what no test has seen happen
+//! - `forecast`: when each stage begins and ends if everything goes well
+//! - `smooth`, `ahead`: a plan in which everything does, and the engine on its way through it
+//! - `trouble`: what cannot be in time
+//! - `pace`, `past`: how long steps take, as they say or as earlier runs show
 
+mod ahead;
 mod cast;
 mod chronicle;
 mod conduct;
 mod coverage;
 mod crash;
 mod facts;
+mod forecast;
 mod log;
 mod luck;
 mod moments;
+mod pace;
+mod past;
 mod people;
 mod play;
+mod router;
 mod script;
 mod signal;
+mod smooth;
 mod trial;
+mod trouble;
 mod units;
 
 #[cfg(test)]
@@ -36,8 +48,13 @@ mod cases;
 pub use cast::{Asked, Cast, Unasked};
 pub use coverage::{Aspect, Coverage, Seen};
 pub use crash::{Crash, crashed};
+pub use forecast::{Expected, Forecast, Three, forecast, forecast_from, pinned, way_back};
 pub use log::log_of;
 pub use luck::{Luck, Odds};
+pub use pace::Took;
+pub use past::Past;
 pub use play::{Played, Stopped, perform, play};
+pub use router::Routers;
 pub use script::{Manner, Script, Unanswered};
 pub use trial::{START, Trial, TrialRequest, Verdict, given_kept, try_out};
+pub use trouble::Trouble;

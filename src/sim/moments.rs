@@ -138,6 +138,9 @@ pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)>
         | Event::Closing { .. }
         | Event::Kept { .. }
         | Event::Logged { .. }
+        | Event::ExposureRead { .. }
+        | Event::Exposed { .. }
+        | Event::Noticed { .. }
         | Event::Paused { .. }
         | Event::Resumed { .. }
         | Event::Retried { .. }

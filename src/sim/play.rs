@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::forecast::pinned;
 use super::luck::Fortune;
-use super::{Asked, Cast, Crash, Luck, Unasked};
+use super::{Asked, Cast, Crash, Luck, Past, Routers, Unasked};
 use crate::engine::{
     Answer, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, Person, Run, RunStarted, apply, outstanding,
     step,
@@ -54,7 +55,8 @@ pub fn perform(
     crash: &mut dyn FnMut(usize) -> Option<Crash>,
 ) -> Played {
     let mut stage = Stage::new(plan, start, cast);
-    stage.hear(Heard::Start(Box::new(started(plan, kept))));
+    let started = RunStarted { forecast: pinned(plan, kept, start, &Past::default()), ..started(plan, kept) };
+    stage.hear(Heard::Start(Box::new(started)));
     let outcome = loop {
         if let Some(broken) = stage.broken.take() {
             break Err(Stopped::Broken(broken));
@@ -91,6 +93,7 @@ fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
         by: Person("sim".into()),
         reason: None,
         kept: kept.collect(),
+        forecast: None,
     }
 }
 
@@ -103,6 +106,8 @@ struct Stage<'p> {
     events: Vec<(At, Event)>,
     /// Answers on their way, by when they come and in which order they were asked for.
     coming: BTreeMap<(At, u64), (Place, u32, Answer)>,
+    /// What was set in the world; it stays when the engine dies.
+    routers: Routers,
     asked: u64,
     /// Everything that was asked in this life of the engine.
     asked_in_this_life: BTreeSet<(Place, u32)>,
@@ -128,6 +133,7 @@ impl<'p> Stage<'p> {
             now: start,
             events: Vec::new(),
             coming: BTreeMap::new(),
+            routers: Routers::default(),
             asked: 0,
             asked_in_this_life: BTreeSet::new(),
             looked_for_crash: 0,
@@ -156,6 +162,7 @@ impl<'p> Stage<'p> {
                 }
                 let asked = Asked { plan: self.plan, now: self.now, place, attempt, job: &job };
                 let (takes_ms, answer) = self.cast.answer(&asked);
+                let answer = self.routers.answered(&job, answer);
                 self.asked += 1;
                 self.coming.insert((self.now.plus_ms(takes_ms), self.asked), (place, attempt, answer));
             }

@@ -6,10 +6,11 @@ use smol_str::SmolStr;
 
 use super::conduct::Conducts;
 use super::moments::Moments;
-use super::signal::{fits, mean_over, value_at};
+use super::signal::{fits, mean_over, samples_over, value_at};
 use super::{Asked, Cast, Crash, Unasked};
 use crate::engine::{
-    Answer, Command, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, Run,
+    Answer, Command, Done, Event, Job, MetricAsk, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Request, RouterJob,
+    Run,
 };
 use crate::model::{AskKind, Given, Moment, Says, Timeline, Wish};
 use crate::plan::{Place, Plan};
@@ -114,6 +115,11 @@ impl<'a> Script<'a> {
     }
 
     fn probed(&mut self, probe: &ProbeJob, asked: &Asked) -> Probed {
+        if let ProbeAsk::Metric(MetricAsk { series: true, over: Some(over), .. }) = &probe.ask
+            && let Some(values) = self.series(probe, *over)
+        {
+            return Probed::Series { values };
+        }
         match self.value(probe, asked) {
             Some(Value::Bool(true)) => Probed::Holds,
             Some(Value::Bool(false)) => Probed::Violated { why: "given so".to_owned() },
@@ -134,6 +140,14 @@ impl<'a> Script<'a> {
             }
             None => Probed::Unknown { why: "nothing is given".to_owned() },
         }
+    }
+
+    /// Returns the samples that are given for a metric over some time, if any are.
+    fn series(&self, probe: &ProbeJob, (from, to): (At, At)) -> Option<Vec<f64>> {
+        let about: Vec<SmolStr> = probe.arguments.iter().map(|it| SmolStr::new(it.to_string())).collect();
+        let given = self.timelines.get(probe.subject.as_str()).into_iter().flatten();
+        let (_, best) = given.filter_map(|it| Some((fits(it, &about)?, *it))).max_by_key(|(named, _)| *named)?;
+        Some(samples_over(best, &self.moments, &about, from, to))
     }
 
     /// Returns what is given for a question now; remembers it where that is nothing.
@@ -248,7 +262,9 @@ impl Cast for Script<'_> {
                 let results = probes.iter().map(|it| self.probed(it, asked)).collect();
                 (0, Answer::Probed { results })
             }
-            Job::Command(_) | Job::Http(_) => {
+            // A router says at once what it is set to, and a notice always arrives.
+            Job::Router(RouterJob { set: None, .. }) | Job::Notice(_) => (0, Answer::Done(Done::default())),
+            Job::Command(_) | Job::Http(_) | Job::Router(_) => {
                 let usually_ms = self.usually_ms(asked);
                 self.conducts.answer(asked, usually_ms)
             }

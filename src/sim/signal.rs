@@ -50,6 +50,14 @@ pub(super) fn mean_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr
     values.iter().find(|it| **it != Value::Unknown).map(|it| like(it, mean))
 }
 
+/// Returns the samples over some time, at even distances; nothing where nothing is known.
+pub(super) fn samples_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr], from: At, to: At) -> Vec<f64> {
+    const LOOKS: i64 = 60;
+    let step = (to.since_ms(from) / LOOKS).max(1);
+    let looks = (0..LOOKS).map(|it| from.plus_ms(it * step).max(moments.start()));
+    looks.filter_map(|at| value_at(timeline, moments, about, at)).filter_map(|it| number(&it)).collect()
+}
+
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(it) | Value::Duration(it) => Some(*it as f64),

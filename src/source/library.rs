@@ -2,6 +2,9 @@
 
 /// Each module of the library with its text, in alphabetical order.
 pub const LIBRARY: &[(&str, &str)] = &[
+    ("blue_green", include_str!("../../stdlib/blue_green.rollout")),
+    ("canary", include_str!("../../stdlib/canary.rollout")),
+    ("feature_flag", include_str!("../../stdlib/feature_flag.rollout")),
     ("immediate", include_str!("../../stdlib/immediate.rollout")),
     ("rolling", include_str!("../../stdlib/rolling.rollout")),
     ("staged", include_str!("../../stdlib/staged.rollout")),

@@ -178,6 +178,9 @@ impl Board {
             | Event::WaveAdvanced { .. }
             | Event::Closing { .. }
             | Event::Kept { .. }
+            | Event::ExposureRead { .. }
+            | Event::Exposed { .. }
+            | Event::Noticed { .. }
             | Event::Logged { .. }
             | Event::Paused { .. }
             | Event::Resumed { .. }

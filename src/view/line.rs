@@ -1,9 +1,12 @@
 //! One event as a line of a log: what a person wants to read of it, and how glad it is. Most events are none.
 
+use super::exposure::exposure_line;
 use super::people::people_line;
 use super::public::is_question;
 use super::{Board, noun};
-use crate::engine::{Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, origin_of};
+use crate::engine::{
+    Cause, Ending, Event, Evidence, Outcome, PauseReason, Truth, Waiting, explain, exposure_kind, origin_of,
+};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, show_duration};
 
@@ -39,7 +42,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         Event::Skipped { place, by: None, .. } if is_shown(board, *place) => {
             plain(format!("{} {}: skipped.", noun_at(board, *place), path(place)))
         }
-        Event::Asked { place, attempt, verify: false } if *attempt > 1 && !is_question(&board.plan, *place) => {
+        Event::Asked { place, attempt, verify: false } if *attempt > 1 && is_counted(board, *place) => {
             plain(format!("{}: attempt {attempt}.", path(place)))
         }
         Event::Asked { place, verify: true, .. } => {
@@ -67,6 +70,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         Event::Closing { place, cause } => {
             careful(format!("{}: nothing new starts: {}.", or_run(path(place)), because(cause)))
         }
+        Event::ExposureRead { .. } | Event::Exposed { .. } | Event::Noticed { .. } => exposure_line(board, event),
         Event::Logged { message, .. } => plain(message.clone()),
         Event::Paused { why, by } => careful(paused(board, why, by.as_ref().map(|it| it.0.as_str()))),
         Event::Resumed { by, reason } => plain(format!("resumed by {}{}.", by.0, with(reason))),
@@ -84,7 +88,9 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
             careful(format!("{}: rolling back: {}.", or_run(path(place)), because(cause)))
         }
         Event::Undone { place } if is_undo_shown(board, *place) => plain(format!("{}: undone.", path(place))),
-        Event::UndoFailed { place, fault } if is_undo_shown(board, *place) => {
+        Event::UndoFailed { place, fault }
+            if is_undo_shown(board, *place) || exposure_kind(&board.plan, *place).is_some() =>
+        {
             bad(format!("{}: could not be undone: {}.", path(place), fault.message))
         }
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
@@ -141,6 +147,11 @@ fn noun_at(board: &Board, place: Place) -> &'static str {
 
 fn or_run(path: String) -> String {
     if path.is_empty() { "run".to_owned() } else { path }
+}
+
+/// Whether a person counts the attempts of a place: a router is asked several times whenever it is set.
+fn is_counted(board: &Board, place: Place) -> bool {
+    !is_question(&board.plan, place) && exposure_kind(&board.plan, place).is_none()
 }
 
 /// Stages begin and end for everybody to see; what lies beneath is seen when it ends.

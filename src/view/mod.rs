@@ -6,9 +6,11 @@
 //! - `status`: the board at one moment, for people and for programs
 //! - `line`: one event as a line of a log
 //! - `people`: what people are asked and what they say
+//! - `exposure`: shares and notices
 //! - `why`: a verdict, explained
 
 mod board;
+mod exposure;
 mod line;
 mod noun;
 mod people;
@@ -17,6 +19,7 @@ mod status;
 mod why;
 
 pub use board::{Board, StageBoard};
+pub use exposure::{ExposureStatus, decision};
 pub use line::{Line, Tone, line};
 pub use noun::noun;
 pub use people::OpenItem;

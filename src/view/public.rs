@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::exposure::exposure_public;
 use super::noun;
 use super::people::people_public;
 use crate::engine::{Answer, Cause, Ending, Event, PauseReason};
@@ -83,7 +84,7 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
                 json!({"rollout": it.rollout, "plan": it.plan, "inputs": inputs, "by": it.by, "reason": it.reason});
             ("run_started".to_owned(), None, more)
         }
-        Event::Began { place, elements, timeout, deadline } => {
+        Event::Began { place, elements, timeout, deadline, .. } => {
             let more = json!({
                 "elements": elements.as_ref().map(Vec::len),
                 "timeout": instant(*timeout),
@@ -133,6 +134,9 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         Event::Kept { place, target, key, value } => {
             let more = json!({"target": target, "key": key, "value": value.to_string()});
             ("kept".to_owned(), Some(place), more)
+        }
+        Event::ExposureRead { .. } | Event::Exposed { .. } | Event::Noticed { .. } => {
+            return exposure_public(plan, event);
         }
         Event::Logged { place, message } => ("logged".to_owned(), Some(place), json!({"message": message})),
         Event::Paused { why, by } => return paused(why, json!(by)),

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Board, OpenItem};
+use super::{Board, ExposureStatus, OpenItem};
 use crate::engine::{Cause, PauseReason, Waiting, either, explain};
-use crate::plan::Place;
+use crate::plan::{Ends, Outlook, Place};
 use crate::value::At;
 
 /// What `status --format json` prints.
@@ -23,7 +23,13 @@ pub struct Status {
     pub counts: Counts,
     /// When it ends if it goes on as it did so far.
     pub eta: Option<String>,
+    /// What is to be expected from here on, where somebody looked ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Outlook>,
     pub stages: Vec<StageStatus>,
+    /// The shares that the run has set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<ExposureStatus>,
     /// Paths of what is under way.
     pub running: Vec<String>,
     pub waiting_for: Vec<WaitingFor>,
@@ -46,6 +52,9 @@ pub struct StageStatus {
     pub done: u32,
     pub failed: u32,
     pub running: u32,
+    /// When it ends, where somebody looked ahead and it has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Ends>,
 }
 
 /// One thing that holds the run.
@@ -99,7 +108,9 @@ impl Board {
             percent: self.percent(),
             counts: Counts { total, done, failed },
             eta: self.eta(now).map(|it| it.to_string()),
+            forecast: None,
             stages: self.stages.iter().map(|it| self.stage_status(it)).collect(),
+            exposures: self.exposures(),
             running: self.active().into_iter().take(LISTED_MAX).map(|(place, _)| self.plan.path(place)).collect(),
             waiting_for: self.waiting_for(),
             needs_hands: self.run.stuck().take(LISTED_MAX).map(|it| self.plan.path(it)).collect(),
@@ -139,6 +150,7 @@ impl Board {
             done: stage.done,
             failed: stage.failed,
             running: stage.live,
+            forecast: None,
         }
     }
 

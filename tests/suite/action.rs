@@ -634,6 +634,7 @@ async fn probes_answer_in_order_and_tell_no_from_no_answer() {
             Probed::Violated { .. } => "violated",
             Probed::Unknown { .. } => "unknown",
             Probed::Sampled { .. } => "sampled",
+            Probed::Series { .. } => "series",
             Probed::Absent { .. } => "absent",
         })
         .collect();

@@ -39,6 +39,7 @@ fn talk(rollout: &str) -> Talk {
         by: Person("dana".into()),
         reason: None,
         kept: Vec::new(),
+        forecast: None,
     };
     let mut talk = Talk { plan, run: Run::new(), now: At(1_795_392_000_000), events: Vec::new() };
     talk.hear(Heard::Start(Box::new(started))).expect("a start is never refused");

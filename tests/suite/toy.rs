@@ -45,6 +45,9 @@ pub fn plan(rollout: &str) -> Plan {
         retain_ms: None,
         periods: Vec::new(),
         thresholds: Vec::new(),
+        routers: vec![],
+        flags: vec![],
+        channels: vec![],
         gates: Vec::new(),
         guards: false,
         target_numbers: Default::default(),
@@ -70,6 +73,7 @@ pub fn started(run: &str, plan: &Plan) -> Event {
         by: dana(),
         reason: Some("a new model".to_owned()),
         kept: vec![KeptValue { target: Some("factory-ny".into()), key: "version".into(), value: Value::text("2.0.9") }],
+        forecast: None,
     }))
 }
 
@@ -135,12 +139,14 @@ pub fn every_event(plan: &Plan) -> Vec<Event> {
         Event::Began {
             place,
             elements: Some(vec![Value::Int(1), Value::Percent(2.5), Value::Null, Value::Unknown]),
+            numbers: None,
             timeout: None,
             deadline: None,
         },
         Event::Began {
             place,
             elements: None,
+            numbers: None,
             timeout: Some(At(1_795_000_000_000)),
             deadline: Some(At(1_795_000_500_000)),
         },

@@ -60,7 +60,7 @@ fn a_loop_that_fails_says_which_number_was_passed() {
 
 #[test]
 fn a_loop_over_what_only_the_run_knows_refuses_what_it_would_ignore() {
-    for setting in ["tolerate = 1", "waves = [1, 100%]", "stagger = 1s", "after_wave { log \"x\" }"] {
+    for setting in ["order = site.name", "after_wave { log \"x\" }"] {
         let said = run(&format!(
             "rollout web {{
               stage one {{ for site in sites {{ step put {{ run \"true\", undo {{ }} }} }} }}
@@ -70,6 +70,22 @@ fn a_loop_over_what_only_the_run_knows_refuses_what_it_would_ignore() {
         assert_eq!(said.code, 2, "{setting}: {}", said.shown());
         assert!(said.err.contains("E0803"), "{setting}: {}", said.err);
     }
+}
+
+#[test]
+fn a_loop_over_what_only_the_run_knows_has_its_numbers_all_the_same() {
+    let said = run("rollout web {
+      stage one { for site in sites { step put { run \"true\", undo { } } } }
+      stage two {
+        for site in one.touched {
+          waves = [1, 50%, 100%], tolerate = 25%, stagger = 100ms
+          step look { run \"test ${site} != c\", undo { } }
+        }
+      }
+    }");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(said.out.contains("two: wave 3."), "{}", said.out);
+    assert!(said.out.contains("failed and is tolerated"), "{}", said.out);
 }
 
 #[test]
@@ -355,4 +371,36 @@ fn a_failure_afterwards_takes_back_what_is_retained_and_rounds_go_on_until_then(
     assert!(said.out.contains("`afterwards/watch~1`: len(sites) == 5 (2 times) does not hold"), "{}", said.out);
     assert!(said.out.contains("round"), "{}", said.out);
     assert!(said.out.contains("one/a: undone"), "{}", said.out);
+}
+
+#[test]
+fn a_called_rollout_hears_its_own_events_and_comes_to_its_own_end() {
+    let inner = "rollout inner {
+      input fails: bool = false
+      stage a { step put { run \"true\", undo { run \"true\" } }, fail \"broken\" { when = fails } }
+      on started { log \"inner started\" }
+      on stage_done { log \"inner stage done\" }
+      on succeeded { log \"inner succeeded\" }
+      on failed { log \"inner failed\" }
+      on rolled_back { log \"inner is back\" }
+      finally { log \"inner at its end\" }
+    }\n";
+    let run = |outer: &str| Stage::with("main.rollout", &format!("{inner}{outer}")).say(&["run", "main.rollout#web"]);
+    let told = |said: &Said| -> Vec<String> {
+        let lines = said
+            .out
+            .lines()
+            .filter_map(|it| it.find("inner ").filter(|_| !it.contains('`')).map(|at| it[at..].to_owned()));
+        lines.filter(|it| !it.contains(':')).collect()
+    };
+    let well = run("rollout web { stage one { call inner { } }, stage two { log \"inner next\" } }");
+    assert_eq!(well.code, 0, "{}", well.shown());
+    let all = ["inner started", "inner stage done", "inner succeeded", "inner at its end", "inner next"];
+    assert_eq!(told(&well), all, "{}", well.shown());
+    let badly = run("rollout web { stage one { call inner { fails = true } } }");
+    assert_eq!(badly.code, 3, "{}", badly.shown());
+    let all = ["inner started", "inner failed", "inner is back", "inner at its end"];
+    assert_eq!(told(&badly), all, "{}", badly.shown());
+    let stopped = run("rollout web { on_failure = stop, stage one { call inner { fails = true } } }");
+    assert_eq!(told(&stopped), ["inner started", "inner failed", "inner at its end"], "{}", stopped.shown());
 }

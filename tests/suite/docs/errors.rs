@@ -7,13 +7,14 @@ use rollout::check::check;
 use rollout::diag::{CODES, Look, render};
 use rollout::model::RolloutId;
 use rollout::plan::{GivenInputs, KeptValues, PlanRequest, plan, read_inputs};
+use rollout::sim::{Past, forecast};
 use rollout::value::At;
 
 use super::pages::{Block, Page, page, pages};
 
 #[test]
 fn what_a_plan_refuses_is_shown_and_mended() {
-    let rows = CODES.iter().filter(|it| it.code.0.starts_with("E08"));
+    let rows = CODES.iter().filter(|it| it.code.0.starts_with("E08") || matches!(it.code.0, "W0040" | "W0041"));
     let failures: Vec<String> = rows.filter_map(|row| shows(row.code.0, row.title).err()).collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
@@ -73,7 +74,13 @@ fn refusals(page: &Page, block: &Block) -> Result<(Vec<String>, String), String>
             only: None,
         })
     });
-    let wrong = planned.err().unwrap_or_default();
+    let wrong = match planned {
+        Ok(plan) => {
+            let ahead = forecast(&plan, &KeptValues::new(), At(1_795_392_000_000), &Past::default());
+            ahead.troubles.iter().map(|it| it.told(&plan, "UTC")).collect()
+        }
+        Err(wrong) => wrong,
+    };
     let codes: BTreeSet<String> = wrong.iter().map(|it| it.code.to_string()).collect();
     Ok((codes.into_iter().collect(), render(&wrong, &checked.sources, look)))
 }
