@@ -4,16 +4,17 @@ use smol_str::SmolStr;
 
 use super::checker::Checker;
 use super::declare::{Declaration, Declared};
+use super::scripts::shown;
 use super::settings::is_word;
 use super::spot::Spot;
 use super::stages::Stages;
 use super::units::StageUnits;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Entry, Event, Hook, Rollout, RolloutId, Round};
+use crate::model::{Always, Entry, Event, Hook, Rollout, RolloutId, Round};
 use crate::schema::{Place, word};
 use crate::syntax;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 impl<'t> Checker<'t> {
     /// Reads every rollout.
@@ -92,6 +93,7 @@ impl<'t> Checker<'t> {
         let retain = self.duration(parts, "retain");
         let (hooks, finally, rollback) = self.endings(&rest);
         let (afterwards, rounds) = self.lasting(&rest);
+        let always = self.invariants(&rest);
         Rollout {
             name: SmolStr::new(name),
             inputs,
@@ -103,6 +105,7 @@ impl<'t> Checker<'t> {
             pass_env,
             stages,
             hooks,
+            always,
             finally,
             retain,
             afterwards,
@@ -164,6 +167,28 @@ impl<'t> Checker<'t> {
         let parts = self.parts(row, entry);
         let body = self.under("every", |it| it.body(&parts.entries, Place::Hook));
         Some(Round { period, body, span: entry.span() })
+    }
+
+    /// Reads what must hold in every state.
+    fn invariants(&mut self, entries: &[syntax::Entry<'t>]) -> Vec<Always> {
+        let mut all = Vec::new();
+        for block in self.of_word(entries, "always") {
+            let row = word(Place::Rollout, "always").expect("the table has `always`");
+            let parts = self.parts(row, block);
+            if parts.entries.is_empty() && !block.is_broken() {
+                self.say_shape(row, block.head().span(), "`always` needs a condition");
+            }
+            for entry in parts.entries.iter().copied().filter(|it| !it.is_broken()) {
+                let mut items = entry.items();
+                let (Some(tree), None) = (items.next(), items.next()) else {
+                    self.say_shape(row, entry.head().span(), "`always` holds conditions, a line each");
+                    continue;
+                };
+                let condition = self.typed(tree, &Type::Bool);
+                all.push(Always { condition, shown: shown(tree), span: entry.span() });
+            }
+        }
+        all
     }
 
     fn hook(&mut self, entry: syntax::Entry<'t>) -> Option<Hook> {

@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, engine, events, explain, graph, history, judge, limits, logs, new, plan, resume_all,
-    rollback, simulate, status, steer, test, watch, why, window,
+    check, completions, decide, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
+    resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -77,6 +77,7 @@ enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
     Simulate(simulate::Arguments),
+    Explore(explore::Arguments),
     Plan(plan::Arguments),
     Graph(graph::Arguments),
     Why(why::Arguments),
@@ -144,6 +145,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Check(it) => check::run(context, it),
         Command::Test(it) => test::run(context, it),
         Command::Simulate(it) => simulate::run(context, it),
+        Command::Explore(it) => explore::run(context, it),
         Command::Plan(it) => plan::run(context, it),
         Command::Graph(it) => graph::run(context, it),
         Command::Why(it) => on_runtime(why::run(context, it)),

@@ -19,7 +19,7 @@
 //! - `plan`, `graph`, `forecast`: what would happen, and when
 //! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
-//! - `test`, `verdicts`, `simulate`: what happens on virtual time, and how that is shown
+//! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -36,6 +36,7 @@ mod engine;
 mod events;
 mod exit;
 mod explain;
+mod explore;
 mod failure;
 mod follow;
 mod forecast;

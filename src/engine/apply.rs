@@ -242,7 +242,9 @@ impl Change<'_> {
 
     fn skipped(&mut self, place: Place) {
         self.run.awaiting.remove(&place);
-        self.run.set_status(self.plan, place, Status::Skipped);
+        // What failed and is let pass counts as done: it may have changed something, and the way back goes through it.
+        let was_tried = self.run.status(place) == Status::Failed;
+        self.run.set_status(self.plan, place, if was_tried { Status::Done } else { Status::Skipped });
         self.resolve_pause();
         self.leave(place, true);
     }

@@ -360,6 +360,11 @@ pub(super) struct Streak {
 }
 
 impl Streak {
+    /// Returns when each stretch of one truth began.
+    pub fn stretches(&self) -> impl Iterator<Item = (At, Truth)> + '_ {
+        self.runs.iter().copied()
+    }
+
     /// Adds a sample. Samples that lie too far apart say nothing of the time between.
     pub fn sample(&mut self, at: At, truth: Truth) {
         const GAP_MAX_MS: i64 = 2 * 3_600_000;

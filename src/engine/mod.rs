@@ -26,6 +26,7 @@
 //! - `ask`: from an action to a job
 //! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
+//! - `likeness`: whether two runs go on alike
 
 mod acts;
 mod advance;
@@ -43,6 +44,7 @@ mod heard;
 mod here;
 mod job;
 mod judging;
+mod likeness;
 mod measure;
 mod notice;
 mod people;
@@ -68,6 +70,7 @@ pub use job::{
     Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
     NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
 };
+pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};
 pub use run::{Frame, Run, Shape, Status};
 pub use turn::{outstanding, step};

@@ -430,6 +430,16 @@ impl Run {
         self.frames.get(&place)
     }
 
+    /// Returns the places that are under way, forwards or backwards.
+    pub fn frames(&self) -> impl Iterator<Item = Place> + '_ {
+        self.frames.keys().copied()
+    }
+
+    /// Returns whether the world was ever asked to do what an action says.
+    pub fn was_asked(&self, place: Place) -> bool {
+        self.last_attempt(place) > 0
+    }
+
     /// Returns the targets that failed without failing their loop.
     pub fn failed_target_count(&self) -> usize {
         self.failed_targets.len()

@@ -101,10 +101,10 @@ impl Turn<'_> {
         let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return true };
         match &**act {
             Act::Check(_) | Act::Watch(_) | Act::Guard(_) | Act::Require { .. } => false,
-            Act::Wait { .. } | Act::WaitUntil { .. } | Act::Ask(_) | Act::Pause { .. } => false,
-            Act::Log { .. } | Act::Notify(_) => false,
-            Act::Traffic(_) | Act::Flag(_) => true,
+            Act::Wait { .. } | Act::WaitUntil { .. } | Act::Ask(_) | Act::Log { .. } => false,
+            Act::Pause { .. } | Act::Notify(_) => false,
             Act::Run(_) | Act::Exec(_) | Act::Http(_) | Act::Keep(_) | Act::Restore { .. } | Act::Fail { .. } => true,
+            Act::Traffic(_) | Act::Flag(_) => true,
         }
     }
 

@@ -22,6 +22,9 @@ pub struct Rollout {
     pub pass_env: Vec<SmolStr>,
     pub stages: Vec<Stage>,
     pub hooks: Vec<Hook>,
+    /// What must hold in every state of a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub always: Vec<Always>,
     pub finally: Vec<Entry>,
     /// How long it can still be taken back after success.
     pub retain: Option<Expr>,
@@ -32,6 +35,15 @@ pub struct Rollout {
     /// The fast way back that replaces the undos beneath; none if empty.
     pub rollback: Vec<Entry>,
     pub doc: Option<String>,
+    pub span: Span,
+}
+
+/// A condition that must hold in every state of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Always {
+    pub condition: Expr,
+    /// As a person would write it.
+    pub shown: String,
     pub span: Span,
 }
 

@@ -80,6 +80,7 @@ impl<'a> Expansion<'a> {
             exclusive_too: BTreeSet::new(),
             tolerate: None,
             retain_ms: None,
+            always: program.rollout(request.rollout).always.clone(),
             periods: Vec::new(),
             dependents: Vec::new(),
             named: BTreeMap::new(),

@@ -9,8 +9,8 @@ use smol_str::SmolStr;
 
 use super::{Elements, LoopNumbers, Slot, Space, SpaceId};
 use crate::model::{
-    Act, Channel, Event, Expr, ExprKind, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry, Router,
-    RunField, Secret, Threshold,
+    Act, Always, Channel, Event, Expr, ExprKind, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry,
+    Router, RunField, Secret, Threshold,
 };
 use crate::source::Span;
 use crate::value::{Record, Target, Value};
@@ -89,6 +89,9 @@ pub struct Plan {
     /// How long it can still be taken back after success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_ms: Option<i64>,
+    /// What must hold in every state of a run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub always: Vec<Always>,
     /// How much time lies between two rounds of what is done again and again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub periods: Vec<(NodeId, i64)>,

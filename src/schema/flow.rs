@@ -1,7 +1,7 @@
 //! The rows of the flow: stages, loops, steps, and what happens when one of them fails.
 
 use super::place::{BODIES, FORWARD};
-use super::row::{later, now, property};
+use super::row::{now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
 /// What may happen when something fails.
@@ -145,7 +145,7 @@ pub(super) const WORDS: &[WordRow] = &[
         &[],
         "Again and again while the rollout runs.",
     ),
-    later(
+    now(
         "always",
         "always { CONDITION }",
         &[Place::Rollout],

@@ -146,6 +146,7 @@ impl Builder {
             tolerate: None,
             pass_env: Vec::new(),
             stages,
+            always: Vec::new(),
             hooks: Vec::new(),
             finally: Vec::new(),
             rollback: Vec::new(),

@@ -18,6 +18,7 @@
 //! - `smooth`, `ahead`: a plan in which everything does, and the engine on its way through it
 //! - `trouble`: what cannot be in time
 //! - `pace`, `past`: how long steps take, as they say or as earlier runs show
+//! - `explore`: every combination of a few faults
 
 mod ahead;
 mod cast;
@@ -25,6 +26,7 @@ mod chronicle;
 mod conduct;
 mod coverage;
 mod crash;
+mod explore;
 mod facts;
 mod forecast;
 mod log;
@@ -48,6 +50,7 @@ mod cases;
 pub use cast::{Asked, Cast, Unasked};
 pub use coverage::{Aspect, Coverage, Seen};
 pub use crash::{Crash, crashed};
+pub use explore::{Bad, Explored, Finding, Level, Mishap, Turning, explore};
 pub use forecast::{Expected, Forecast, Three, forecast, forecast_from, pinned, way_back};
 pub use log::log_of;
 pub use luck::{Luck, Odds};

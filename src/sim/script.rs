@@ -51,6 +51,8 @@ pub struct Script<'a> {
     waiting: Vec<(&'a Moment, &'a Wish)>,
     queued: usize,
     pub unanswered: Vec<Unanswered>,
+    /// Invariants of the rollout that did not hold at some time: which, and when first.
+    pub broken: BTreeMap<usize, At>,
     /// What was taken for granted, each once.
     pub assumed: BTreeSet<String>,
 }
@@ -73,6 +75,7 @@ impl<'a> Script<'a> {
             waiting: Vec::new(),
             queued: 0,
             unanswered: Vec::new(),
+            broken: BTreeMap::new(),
             assumed: BTreeSet::new(),
         };
         givens.iter().for_each(|it| script.take(start, &it.says));
@@ -272,6 +275,9 @@ impl Cast for Script<'_> {
     }
 
     fn hear(&mut self, plan: &Plan, run: &Run, at: At, event: &Event) {
+        for broken in super::explore::broken(plan, run, at) {
+            self.broken.entry(broken).or_insert(at);
+        }
         if let Event::ApprovalRequested { place, .. } = event {
             self.ask_people(plan, run, at, *place);
         }

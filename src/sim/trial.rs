@@ -1,6 +1,8 @@
 //! One test from its text to its verdict: its plan is made, it is played, and what came of it is held against what it
 //! expects. Reads files through the door that it is given, and nothing else of the world.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use super::facts::{Asking, Facts};
@@ -64,7 +66,7 @@ pub fn try_out(request: TrialRequest, test: &Test) -> Trial {
         Err(Stopped::Lost) => Verdict::Broken(unanswered(&script.unanswered, test, start)),
         Err(Stopped::TooLong) => Verdict::Broken(vec![too_long(test)]),
         Err(Stopped::Broken(what)) => Verdict::Broken(vec![own_mistake(test, what)]),
-        Ok(_) | Err(Stopped::Stuck) => judged(&facts, test),
+        Ok(_) | Err(Stopped::Stuck) => judged(&facts, test, &script.broken),
     };
     let mut coverage = Coverage::default();
     coverage.add(&plan, &played, request.sources);
@@ -230,9 +232,20 @@ fn own_mistake(test: &Test, what: &str) -> Diagnostic {
         .help("this is a mistake of the engine, not of the test: please report it")
 }
 
-fn judged(facts: &Facts, test: &Test) -> Verdict {
-    let unmet: Vec<Diagnostic> = test.expects.iter().filter_map(|it| unmet(facts, it)).collect();
+fn judged(facts: &Facts, test: &Test, broken: &BTreeMap<usize, At>) -> Verdict {
+    let broken = broken.iter().map(|(at, when)| broken_at(facts, test, *at, *when));
+    let unmet: Vec<Diagnostic> = broken.chain(test.expects.iter().filter_map(|it| unmet(facts, it))).collect();
     if unmet.is_empty() { Verdict::Passed } else { Verdict::Failed(unmet) }
+}
+
+/// What must always hold did not.
+fn broken_at(facts: &Facts, test: &Test, which: usize, when: At) -> Diagnostic {
+    let always = &facts.plan.always[which];
+    let after = show_duration(when.since_ms(facts.start));
+    let message = format!("`always {{ {} }}` does not hold", always.shown);
+    Diagnostic::new(Code::UNMET, always.span, message)
+        .because(format!("not so {after} after the start"))
+        .also(test.call, "in this test")
 }
 
 /// Returns why an expectation is not met, if it is not.

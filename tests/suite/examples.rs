@@ -50,12 +50,12 @@ pub fn examples() -> Vec<PathBuf> {
     found
 }
 
-fn relative(path: &Path) -> String {
+pub fn relative(path: &Path) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     path.strip_prefix(root).expect("it lies in the project").display().to_string()
 }
 
-fn without_findings(path: &str) -> Checked {
+pub fn without_findings(path: &str) -> Checked {
     let checked = check(&Disk, path);
     let look = Look { color: false, width: 110, unicode: true };
     let drawn = render(&checked.diagnostics, &checked.sources, look);

@@ -10,6 +10,7 @@ mod crash;
 mod decisions;
 mod docs;
 mod examples;
+mod exploring;
 mod exposure;
 mod forecasts;
 mod host;

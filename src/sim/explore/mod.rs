@@ -1,0 +1,18 @@
+//! Search · explore: every combination of a few faults, and the shortest way to each bad ending.
+//!
+//! - `mishap`: what can go wrong once
+//! - `gauge`: what the world answers so that a condition comes out as wanted
+//! - `scene`: one state of the world and its run
+//! - `ending`: what a bad ending is
+//! - `search`: every combination, the fewest faults first
+
+mod ending;
+mod gauge;
+mod mishap;
+mod scene;
+mod search;
+
+pub use ending::Bad;
+pub(super) use ending::broken;
+pub use mishap::{Mishap, Turning};
+pub use search::{Explored, Finding, Level, explore};
