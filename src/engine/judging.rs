@@ -48,7 +48,8 @@ impl Here<'_> {
             let what = format!("{}{dry}: judge", called(&gate.name, arguments));
             let bound = Some(Value::Number(judge.pass.unwrap_or(95.0)));
             let (value, why) = (Some(Value::Number(judgement.score)), judgement.reason);
-            notes.borrow_mut().rules.push(Evidence { what, truth, why, value, bound, margin: None, warns: false });
+            let warns = gate.dry_run && truth != Truth::Holds;
+            notes.borrow_mut().rules.push(Evidence { what, truth, why, value, bound, margin: None, warns });
         }
         Ok(truth)
     }

@@ -129,7 +129,6 @@ impl<'p> Ahead<'p> {
     fn note(&mut self, event: &Event) {
         if let Event::Began { place, .. } | Event::Entered { place } | Event::Asked { place, .. } = event {
             self.seen[place.node.index()].begins.get_or_insert(self.now);
-            self.shut.remove(place);
         }
         if let Event::Ended { place, ending: Ending::Done | Ending::Tolerated { .. } } | Event::Skipped { place, .. } =
             event
