@@ -165,7 +165,12 @@ impl Luck {
             return Probed::Unknown { why: "drawn".to_owned() };
         }
         let bad = drawn < self.odds.probe_unknown + self.odds.probe_violated;
-        let number = if bad { random.i64(0..100_000) } else { random.i64(0..100) };
+        // Where nothing goes wrong a number never changes.
+        let number = match bad {
+            true => random.i64(0..100_000),
+            false if self.odds == Odds::NONE => 50,
+            false => random.i64(0..100),
+        };
         Probed::Sampled {
             value: match of {
                 Type::Percent => Value::Percent(number as f64 / 100.0),
