@@ -8,9 +8,9 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::inputs::Inputs;
 use super::palette::Paint;
-use super::plan::Inputs;
-use super::program::{Wanted, plan_for, split_name};
+use super::program::plan_for;
 use super::settle::kept_values;
 use crate::plan::{KeptValues, Plan};
 use crate::runtime::Clock;
@@ -54,17 +54,7 @@ fn within(text: &str) -> Result<Duration, Failure> {
 }
 
 fn planned(context: &Context, arguments: &Arguments) -> Result<(Plan, KeptValues), Failure> {
-    let (file, rollout) = split_name(&arguments.file);
-    let said = &arguments.inputs;
-    let wanted = Wanted {
-        file,
-        rollout,
-        inputs: &said.input,
-        inputs_file: said.inputs.as_deref(),
-        profile: said.profile.as_deref(),
-        only: said.only.as_deref(),
-        at: None,
-    };
+    let wanted = arguments.inputs.wanted(&arguments.file, None);
     let made = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?;
     Ok((made.plan, made.kept))
 }

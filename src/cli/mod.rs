@@ -14,6 +14,7 @@
 //! - `screen`: what followed runs look like
 //! - `progress`: bars on a terminal
 //! - `only`: a condition on targets, from the command line
+//! - `inputs`: what a rollout is planned with, in words
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`, `forecast`: what would happen, and when
@@ -42,6 +43,7 @@ mod follow;
 mod forecast;
 mod graph;
 mod history;
+mod inputs;
 mod interrupt;
 mod judge;
 mod limits;

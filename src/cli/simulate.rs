@@ -7,9 +7,9 @@ use super::command::Context;
 use super::disk::Disk;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::inputs::Inputs;
 use super::palette::Paint;
-use super::plan::Inputs;
-use super::program::{Wanted, inputs_for, rollout_named, show_findings, split_name};
+use super::program::{inputs_for, rollout_named, show_findings};
 use super::settle::kept_values;
 use crate::check::{Checked, check};
 use crate::diag::Diagnostic;
@@ -69,17 +69,8 @@ pub fn instant_or_now(at: Option<&str>) -> Result<At, Failure> {
 }
 
 fn simulate(context: &Context, arguments: &Arguments, start: At) -> Result<Simulated, Failure> {
-    let (file, name) = split_name(&arguments.file);
-    let said = &arguments.inputs;
-    let wanted = Wanted {
-        file,
-        rollout: name,
-        inputs: &said.input,
-        inputs_file: said.inputs.as_deref(),
-        profile: said.profile.as_deref(),
-        only: said.only.as_deref(),
-        at: Some(start),
-    };
+    let wanted = arguments.inputs.wanted(&arguments.file, Some(start));
+    let file = wanted.file;
     let here = std::env::current_dir()?;
     let folder = here.to_str().ok_or_else(|| Failure::usage("the current folder is not named in UTF-8"))?;
     let plain = check(&Disk::checking(&here), file);
