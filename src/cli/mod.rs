@@ -20,6 +20,7 @@
 //! - `plan`, `graph`, `forecast`: what would happen, and when
 //! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
+//! - `suppose`: a plan under suppositions
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
@@ -65,6 +66,7 @@ mod settle;
 mod simulate;
 mod status;
 mod steer;
+mod suppose;
 mod terminal;
 mod test;
 mod verdicts;
