@@ -11,6 +11,7 @@
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
 //! - `measures`, `gates`, `judges`: what is measured, and what is demanded of it
+//! - `balancers`: HAProxy and nginx
 //! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
@@ -23,6 +24,7 @@ mod accepted;
 mod actions;
 mod acts;
 mod arguments;
+mod balancers;
 mod bodies;
 mod brought;
 mod calls;
