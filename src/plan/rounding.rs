@@ -3,10 +3,10 @@
 
 use super::Place;
 use super::expand::Expansion;
-use super::number::{Said, chosen, loop_numbers};
+use super::number::{Said, allowed, chosen};
 use crate::diag::{Code, Diagnostic};
 use crate::eval;
-use crate::model::{Expr, ExprKind, Loop};
+use crate::model::{Expr, ExprKind, Loop, Tolerate};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -60,18 +60,15 @@ impl Expansion<'_> {
         self.say_strange(problem.help("write a count, such as `1`, or a share that leaves some"));
     }
 
+    /// `tolerate = 2%`, where that is less than one. A list has small waves that are meant to tolerate none.
     fn warn_tolerates_none(&mut self, it: &Loop, said: &Said, count: u32) {
-        let all = said.tolerate.iter().chain(said.tolerate_per_wave.iter().flatten());
-        let shares: Vec<f64> = all
-            .filter_map(|it| if let Value::Percent(points) = it { Some(*points) } else { None })
-            .filter(|it| *it > 0.0)
-            .collect();
-        let (Some(share), Ok(numbers)) = (shares.first(), loop_numbers(said, count)) else { return };
-        let Some(span) = tolerate_span(it).filter(|_| numbers.tolerate.iter().all(|it| *it == 0)) else { return };
-        let message =
-            format!("{} of {} is none: no failure is tolerated", Value::Percent(*share), elements(count as usize));
-        let problem = Diagnostic::new(Code::ROUNDS, span, message).because("shares that allow failures round down");
-        self.say_strange(problem.help("write a count, such as `1`, or `0` where none is meant"));
+        let (Some(Tolerate::Once(expr)), Some(share)) = (&it.tolerate, &said.tolerate) else { return };
+        if matches!(share, Value::Percent(points) if *points > 0.0) && allowed(share, count) == Ok(0) {
+            let message = format!("{share} of {} is none: no failure is tolerated", elements(count as usize));
+            let problem = Diagnostic::new(Code::ROUNDS, expr.span, message);
+            let problem = problem.because("shares that allow failures round down");
+            self.say_strange(problem.help("write a count, such as `1`, or `0` where none is meant"));
+        }
     }
 
     /// Notes what is strange, once for each place, and not within the library.
@@ -82,13 +79,6 @@ impl Expansion<'_> {
         if !is_library && !is_said {
             self.strange.push(problem);
         }
-    }
-}
-
-fn tolerate_span(it: &Loop) -> Option<Span> {
-    match it.tolerate.as_ref()? {
-        crate::model::Tolerate::Once(expr) => Some(expr.span),
-        crate::model::Tolerate::PerWave(exprs) => exprs.iter().rev().map(|it| it.span).next(),
     }
 }
 
