@@ -3,7 +3,7 @@
 
 use super::checker::Checker;
 use super::looks::Flow;
-use super::ranges::{Range, number, range};
+use super::ranges::{Range, range};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Act, Comparison, Demand, Entry, EntryKind, Expr, ExprKind, Gate, LocalId, MetricId, Rule};
 use crate::value::{Type, Value};
@@ -97,7 +97,7 @@ impl<'t> Checker<'t> {
     /// A comparison with a number beyond all that a value can be.
     fn judge_comparison(&self, whole: &Expr, op: Comparison, a: &Expr, b: &Expr) -> Option<Diagnostic> {
         let metrics = &self.program.metrics;
-        let is_negative = |it: &Expr| it.known().and_then(number).is_some_and(|it| it < 0.0);
+        let is_negative = |it: &Expr| it.known().and_then(Value::as_number).is_some_and(|it| it < 0.0);
         if is_negative(a) || is_negative(b) || (a.known().is_some() && b.known().is_some()) {
             // Whoever writes a negative limit measures something that can be negative.
             return None;
@@ -198,7 +198,7 @@ impl<'t> Checker<'t> {
                 };
                 let ExprKind::Metric(metric, arguments) = &measured.kind else { return None };
                 let subject = Subject(*metric, arguments.iter().map(|it| self.written(it, given)).collect());
-                Some(Limit { subject, side: side(op, number(known)?)?, expr })
+                Some(Limit { subject, side: side(op, known.as_number()?)?, expr })
             }
             ExprKind::Threshold(id, arguments) => {
                 let threshold = self.program.thresholds.get(id.index()).filter(|it| it.sustained.is_none())?;

@@ -43,29 +43,6 @@ impl Range {
     }
 }
 
-/// Returns a number in the base of its type: points, milliseconds, bytes.
-pub(super) fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(it) | Value::Duration(it) => Some(*it as f64),
-        Value::Number(it) | Value::Percent(it) => Some(*it),
-        Value::Size(it) => Some(*it as f64),
-        Value::Null
-        | Value::Unknown
-        | Value::Bool(_)
-        | Value::Time(_)
-        | Value::Date(_)
-        | Value::Instant(_)
-        | Value::Weekday(_)
-        | Value::Text(_)
-        | Value::List(_)
-        | Value::Record(_)
-        | Value::Range(_)
-        | Value::Target(_)
-        | Value::Window(_)
-        | Value::Secret(_) => None,
-    }
-}
-
 /// Returns from where to where an expression can lie.
 pub(super) fn range(expr: &Expr, metrics: &[Metric]) -> Range {
     range_of(expr, metrics, 0)
@@ -74,7 +51,7 @@ pub(super) fn range(expr: &Expr, metrics: &[Metric]) -> Range {
 fn range_of(expr: &Expr, metrics: &[Metric], depth: u32) -> Range {
     let of = |it: &Expr| range_of(it, metrics, depth);
     match &expr.kind {
-        ExprKind::Value(value) => number(value).map_or(Range::ANY, Range::only),
+        ExprKind::Value(value) => value.as_number().map_or(Range::ANY, Range::only),
         ExprKind::Metric(metric, _) => of_metric(*metric, metrics, depth),
         ExprKind::Before(before) => of_metric(before.metric, metrics, depth),
         ExprKind::Builtin(Builtin::Score, _) => Range { least: 0.0, most: 100.0 },
