@@ -21,10 +21,10 @@ use super::process;
 use super::programs::Programs;
 use super::start::Setup;
 use super::vault::Vault;
-use super::{haproxy, http, metric, notice};
+use super::{haproxy, http, mail, metric, notice};
 use crate::engine::{
-    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
-    Probed, RouterCall,
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeForm, NoticeJob, ProbeAsk,
+    ProbeJob, Probed, RouterCall,
 };
 
 /// How many probes of one job are asked side by side.
@@ -164,7 +164,12 @@ impl Shared {
     }
 
     async fn notice(&self, job: &NoticeJob) -> Result<Done, Fault> {
-        self.http(&notice::request(job, &self.vault)?).await
+        match &job.form {
+            NoticeForm::Post { body, key } => {
+                self.http(&notice::request(&job.url, body, key.as_ref(), job.timeout_ms, &self.vault)?).await
+            }
+            NoticeForm::Mail(mail) => mail::send(&job.url, mail, job.timeout_ms, &self.vault).await,
+        }
     }
 
     async fn probe(&self, attempt: &Attempt, probe: &ProbeJob) -> Probed {

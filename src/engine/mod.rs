@@ -70,9 +70,9 @@ pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, MetricAsk,
-    MetricSource, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob, SecretText, Shell,
-    StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, Mail, MetricAsk,
+    MetricSource, NoticeForm, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob,
+    SecretText, Shell, StatusRange,
 };
 pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};
