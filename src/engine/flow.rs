@@ -178,16 +178,14 @@ impl Turn<'_> {
     }
 
     fn enter_stage(&mut self, place: Place, stage: &StageNode) {
-        if self.is_shut_out(place) {
-            return;
-        }
+        let Some(pass) = self.let_in(place) else { return };
         let timeout = stage.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose();
         let deadline = stage.deadline.as_ref().map(|it| self.instant(it, place)).transpose();
         match (timeout, deadline) {
             (Ok(timeout), Ok(deadline)) => {
                 let timeout = timeout.map(|ms| self.now.plus_ms(ms));
                 self.emit(Event::Began { place, elements: None, numbers: None, timeout, deadline });
-                self.watch_close(place);
+                self.begun_with(place, pass);
                 self.occasion(model::Event::StageStarted);
                 self.occasion_around(place, model::Event::StageStarted);
             }
@@ -214,14 +212,12 @@ impl Turn<'_> {
     }
 
     pub fn begin_step(&mut self, place: Place, step: &StepNode) {
-        if self.is_shut_out(place) {
-            return;
-        }
+        let Some(pass) = self.let_in(place) else { return };
         match step.timeout.as_ref().map(|it| self.duration_ms(it, place)).transpose() {
             Ok(ms) => {
                 let timeout = ms.map(|ms| self.now.plus_ms(ms));
                 self.emit(Event::Began { place, elements: None, numbers: None, timeout, deadline: None });
-                self.watch_close(place);
+                self.begun_with(place, pass);
             }
             Err(cause) => {
                 self.emit(began(place));
@@ -466,9 +462,9 @@ impl Turn<'_> {
     }
 
     fn begin_element(&mut self, place: Place) {
-        if !self.is_shut_out(place) {
+        if let Some(pass) = self.let_in(place) {
             self.emit(began(place));
-            self.watch_close(place);
+            self.begun_with(place, pass);
         }
     }
 

@@ -71,8 +71,8 @@ impl Turn<'_> {
         assert!(self.run.started.is_none(), "a run starts once");
         self.emit(Event::RunStarted(Box::new(started)));
         self.emit(began(Place::ROOT));
-        if !self.is_shut_out(Place::ROOT) {
-            self.watch_close(Place::ROOT);
+        if let Some(pass) = self.let_in(Place::ROOT) {
+            self.begun_with(Place::ROOT, pass);
         }
         self.occasion(crate::model::Event::Started);
     }
@@ -241,8 +241,8 @@ impl Turn<'_> {
             NodeKind::Stage(it) => self.begin_stage(place, it),
             NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {
                 self.emit(began(place));
-                if node.during.is_some() && !self.is_shut_out(place) {
-                    self.watch_close(place);
+                if let Some(pass) = self.let_in(place) {
+                    self.begun_with(place, pass);
                 }
                 if matches!(node.kind, NodeKind::Child(_)) {
                     self.occasion_in(place, crate::model::Event::Started);
