@@ -10,7 +10,7 @@ use crate::plan::{NodeId, NodeKind, Place, Role, Slot};
 impl Turn<'_> {
     /// Something happened in a called rollout that it may listen to.
     pub fn occasion_in(&mut self, child: Place, event: model::Event) {
-        let hooks: Vec<NodeId> = self.parts_with_role(child, Role::Hook(event)).collect();
+        let hooks: Vec<NodeId> = self.parts(child, Role::Hook(event)).collect();
         for node in hooks {
             let mut slots = self.plan.slots_beneath(node, child);
             let free = slots.find(|slot| self.status(Place::new(node, Slot(*slot))) == Status::Idle);
@@ -29,22 +29,17 @@ impl Turn<'_> {
         }
     }
 
-    fn parts_with_role(&self, child: Place, role: Role) -> impl Iterator<Item = NodeId> + '_ {
-        let parts = self.plan.node(child.node).children.iter().copied();
-        parts.filter(move |it| self.plan.node(*it).kind == NodeKind::Sequence(role))
-    }
-
     /// All stages of a called rollout have ended: its `on succeeded`, then its `finally`, then it.
     pub fn end_child(&mut self, child: Place) {
         if self.is_hook_live_in(child) {
             return;
         }
-        let succeeded: Vec<NodeId> = self.parts_with_role(child, Role::Hook(model::Event::Succeeded)).collect();
+        let succeeded: Vec<NodeId> = self.parts(child, Role::Hook(model::Event::Succeeded)).collect();
         let told = succeeded.iter().any(|node| self.has_begun(*node, child));
         if !succeeded.is_empty() && !told {
             return self.occasion_in(child, model::Event::Succeeded);
         }
-        match self.finally_of(child) {
+        match self.part(child, Role::Finally) {
             Some(finally) if self.status(finally) == Status::Idle => self.emit(began(finally)),
             Some(finally) if self.run.frames.contains_key(&finally) => {}
             Some(finally) if self.status(finally) == Status::Failed => {
@@ -57,11 +52,6 @@ impl Turn<'_> {
     fn has_begun(&self, node: NodeId, child: Place) -> bool {
         let mut slots = self.plan.slots_beneath(node, child);
         slots.any(|slot| self.status(Place::new(node, Slot(slot))) != Status::Idle)
-    }
-
-    fn finally_of(&self, child: Place) -> Option<Place> {
-        let node = self.parts_with_role(child, Role::Finally).next()?;
-        Some(Place::new(node, child.slot))
     }
 
     fn is_hook_live_in(&self, child: Place) -> bool {
@@ -83,7 +73,7 @@ impl Turn<'_> {
     }
 
     fn finish_child(&mut self, child: Place) {
-        if let Some(finally) = self.finally_of(child).filter(|it| self.status(*it) == Status::Idle) {
+        if let Some(finally) = self.part(child, Role::Finally).filter(|it| self.status(*it) == Status::Idle) {
             self.emit(began(finally));
         }
     }

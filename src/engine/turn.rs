@@ -260,6 +260,17 @@ impl Turn<'_> {
         }
     }
 
+    /// Returns the part of a rollout or called rollout that has this role.
+    pub fn part(&self, place: Place, role: Role) -> Option<Place> {
+        self.parts(place, role).next().map(|it| Place::new(it, place.slot))
+    }
+
+    /// Returns all of them: of hooks there may be several, each with a slot for every time that it is called.
+    pub fn parts(&self, place: Place, role: Role) -> impl Iterator<Item = NodeId> + '_ {
+        let parts = self.plan.node(place.node).children.iter().copied();
+        parts.filter(move |it| self.plan.node(*it).kind == NodeKind::Sequence(role))
+    }
+
     pub fn hooks(&self, event: crate::model::Event) -> impl Iterator<Item = NodeId> + '_ {
         self.plan.hooks.iter().filter(move |(it, _)| *it == event).map(|(_, node)| *node)
     }

@@ -212,19 +212,18 @@ impl Turn<'_> {
         if !self.plan.guards {
             return;
         }
-        let guards: Vec<(Place, Option<u32>)> = self
-            .run
-            .frames
-            .iter()
-            .filter(|(place, _)| self.is_guard(**place) && self.plan.is_within(**place, unit))
-            .map(|(place, frame)| (*place, frame.asked.then_some(frame.attempt)))
-            .collect();
-        for (place, asked) in guards {
-            if let Some(attempt) = asked {
-                self.step.effects.push(Effect::End { place, attempt });
-            }
-            self.end(place, Ending::Done);
+        let frames = self.run.frames.keys().copied();
+        let guards: Vec<Place> = frames.filter(|it| self.is_guard(*it) && self.plan.is_within(*it, unit)).collect();
+        for guard in guards {
+            self.end_looking(guard);
         }
+    }
+
+    /// Ends a watch or guard before its time; the world need not answer it any more.
+    pub fn end_looking(&mut self, place: Place) {
+        let open = self.run.frames.get(&place).filter(|it| it.asked).map(|it| it.attempt);
+        self.step.effects.extend(open.map(|attempt| Effect::End { place, attempt }));
+        self.end(place, Ending::Done);
     }
 
     /// Whether a guard that was told to hold does so here.
