@@ -169,7 +169,7 @@ fn subjects(plan: &Plan, arguments: &[Value]) -> Vec<u32> {
 }
 
 /// Returns the changes to a subject: those of its targets, or all of them.
-fn changes<'r>(plan: &Plan, run: &'r Run, arguments: &[Value]) -> impl Iterator<Item = Change> + 'r {
+fn changes<'r>(plan: &Plan, run: &'r Run, arguments: &[Value]) -> impl Iterator<Item = Changed> + 'r {
     let of = subjects(plan, arguments);
     let all = of.is_empty();
     let some = of.into_iter().filter_map(|it| run.changed.get(&it));
@@ -397,7 +397,7 @@ impl Streak {
 
 /// When a target was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct Changed {
     pub first: At,
     pub last: At,
 }

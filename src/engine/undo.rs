@@ -1,7 +1,8 @@
 //! The way back: what is undone, in which order, and what it means when an undo fails. Within a target in the
 //! reverse order of completion, targets side by side and the latest first, stages against the graph.
 
-use super::run::{Status, UndoFrame};
+use super::frame::UndoFrame;
+use super::run::Status;
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Fault, FaultKind, Waiting};
 use crate::model::{Act, Retry};
@@ -273,7 +274,7 @@ impl Turn<'_> {
     fn is_in_way_back(&self, node: NodeId, outer: NodeId) -> bool {
         let mut at = node;
         while at != outer {
-            if super::apply::is_way_back(self.plan, at) {
+            if super::reversal::is_way_back(self.plan, at) {
                 return true;
             }
             at = self.plan.node(at).parent;

@@ -1,7 +1,8 @@
 //! What is watched for a while: samples at even distances, how many of them were bad, and what that means. A guard is
 //! a watch in the background, which ends with what encloses it.
 
-use super::run::{Frame, Shape, Status};
+use super::frame::{Frame, Shape};
+use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Effect, Ending, Event, PauseReason, Truth, Waiting};
 use crate::model::{Act, OnFailure, OnUnknown, Otherwise, Watch};
