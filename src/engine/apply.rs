@@ -387,10 +387,7 @@ impl Change<'_> {
 
     /// Everything under way beneath a place looks at what it now is.
     pub(super) fn attend_beneath(&mut self, place: Place) {
-        let end = Place::new(self.plan.node(place.node).end, Slot::ONLY);
-        let beneath = self.run.frames.range(place..end).map(|(it, _)| *it);
-        let plan = self.plan;
-        let places: Vec<Place> = beneath.filter(|it| plan.is_within(*it, place)).collect();
+        let places: Vec<Place> = self.run.frames_beneath(self.plan, place).collect();
         self.run.agenda.extend(places);
     }
 

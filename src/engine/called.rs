@@ -55,11 +55,8 @@ impl Turn<'_> {
     }
 
     fn is_hook_live_in(&self, child: Place) -> bool {
-        let end = Place::new(self.plan.node(child.node).end, Slot::ONLY);
-        self.run.frames.range(child..end).any(|(place, _)| {
-            matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Hook(_)))
-                && self.plan.is_within(*place, child)
-        })
+        let is_hook = |it: Place| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_)));
+        self.run.frames_beneath(self.plan, child).any(is_hook)
     }
 
     /// A called rollout was taken back, or could not be: it hears of it, and comes to its end.
@@ -80,9 +77,8 @@ impl Turn<'_> {
 
     /// Called rollouts that began and never came to their end do so with the run; whether any had to.
     pub fn finish_children(&mut self) -> bool {
-        let nodes = (0..self.plan.nodes.len() as u32).map(NodeId);
-        let children = nodes.filter(|it| matches!(self.plan.node(*it).kind, NodeKind::Child(_)));
-        let begun: Vec<Place> = children
+        let called = self.plan.called.iter().copied();
+        let begun: Vec<Place> = called
             .flat_map(|node| self.run.statuses_of(node).map(move |(slot, status)| (Place::new(node, slot), status)))
             .filter(|(_, status)| !matches!(status, Status::Idle | Status::Skipped))
             .map(|(place, _)| place)

@@ -20,7 +20,7 @@ impl Change<'_> {
         match role {
             Role::Target => {
                 it.next = it.next.max(place.slot.0 - it.first + 1);
-                it.shut.remove(&place.slot.0);
+                it.shut.remove(place.slot.0);
                 it.live += 1;
                 let old = it.not_before.take();
                 it.not_before = (stagger_ms > 0).then(|| at.plus_ms(stagger_ms));
@@ -48,10 +48,12 @@ impl Change<'_> {
         }
         let counted = self.run.frames.get(&place).is_some_and(|it| it.undo.is_some());
         let Some(around) = self.plan.around(place) else { return };
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around)
-            && !it.shut.remove(&place.slot.0)
-        {
-            it.live -= 1;
+        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
+            let waited = it.shut.remove(place.slot.0);
+            it.live -= u32::from(!waited);
+            if status == Status::Failed {
+                it.untolerated.insert(place.slot.0);
+            }
         }
         if matches!(status, Status::Failed | Status::Tolerated) && !counted {
             self.count_failed_in(around);

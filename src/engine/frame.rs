@@ -79,7 +79,54 @@ pub struct LoopFrame {
     /// When the next element may begin.
     pub not_before: Option<At>,
     /// Elements whose turn has come and whose window is shut; they hold no place among those side by side.
-    pub shut: BTreeSet<u32>,
+    pub shut: ShutOut,
+    /// The slots of elements that failed, and that the loop could not look away from.
+    pub untolerated: BTreeSet<u32>,
+}
+
+/// Slots that wait for a window, and when each is looked at again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ShutOut {
+    until: BTreeMap<u32, At>,
+    /// The same by instant: few windows open for many.
+    openings: BTreeMap<At, BTreeSet<u32>>,
+}
+
+impl ShutOut {
+    pub fn insert(&mut self, slot: u32, until: At) {
+        self.remove(slot);
+        self.until.insert(slot, until);
+        self.openings.entry(until).or_default().insert(slot);
+    }
+
+    /// Takes a slot out; returns whether it was one.
+    pub fn remove(&mut self, slot: u32) -> bool {
+        let Some(until) = self.until.remove(&slot) else { return false };
+        if let Some(slots) = self.openings.get_mut(&until) {
+            slots.remove(&slot);
+            if slots.is_empty() {
+                self.openings.remove(&until);
+            }
+        }
+        true
+    }
+
+    /// Returns the first slot whose time has come.
+    pub fn first_due(&self, now: At) -> Option<u32> {
+        self.openings.range(..=now).filter_map(|(_, slots)| slots.first().copied()).min()
+    }
+
+    pub fn contains(&self, slot: u32) -> bool {
+        self.until.contains_key(&slot)
+    }
+
+    pub fn len(&self) -> usize {
+        self.until.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.until.is_empty()
+    }
 }
 
 /// A place that is being taken back.
@@ -89,6 +136,8 @@ pub struct UndoFrame {
     pub own_done: bool,
     /// How many parts of it are being taken back.
     pub live: u32,
+    /// Of a loop: from this slot on every element was looked at.
+    pub looked_from: Option<u32>,
     /// Whether a part of it could not be taken back.
     pub stuck: bool,
     /// How often its own way back has failed.

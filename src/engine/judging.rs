@@ -1,6 +1,7 @@
 //! A gate's judge at a place: which samples it wants of the world, and what it makes of them.
 
-use super::here::{Here, Question};
+use super::here::Here;
+use super::known::Question;
 use super::measure::called;
 use super::{Evidence, Truth};
 use crate::eval::{self, Called, Fuel, Silence};

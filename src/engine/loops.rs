@@ -49,18 +49,19 @@ impl Turn<'_> {
         if self.closing_around(place).is_some() {
             return self.let_go(place);
         }
-        let Some(numbers) = self.numbers(place).cloned() else { return };
         let body = self.plan.node(place.node).children[0];
         loop {
-            let Some(state) = self.run.frames.get(&place).and_then(Frame::as_loop).cloned() else { return };
-            if let Some(failed) = self.untolerated(place, body, &state) {
+            let Some(state) = self.run.frames.get(&place).and_then(Frame::as_loop) else { return };
+            let Some(numbers) = self.numbers(place) else { return };
+            if let Some(failed) = self.untolerated(body, state) {
                 return self.loop_failed(place, failed);
             }
             let wave_end = numbers.waves.get(state.wave as usize).copied().unwrap_or(state.count);
-            let waiting = self.next_waiting(&state.shut, body);
+            let waiting = state.shut.first_due(self.now);
             if waiting.is_none() && state.next >= wave_end {
+                let (wave, waves) = (state.wave, numbers.waves.len() as u32);
                 if state.live == 0 && state.shut.is_empty() {
-                    self.end_wave(place, node, &state, numbers.waves.len() as u32);
+                    self.end_wave(place, node, wave, waves);
                 }
                 return;
             }
@@ -68,8 +69,8 @@ impl Turn<'_> {
             if state.live >= numbers.at_once || staggered || !self.may_begin(place) {
                 return;
             }
-            let next = waiting.unwrap_or_else(|| Place::new(body, Slot(state.first + state.next)));
-            self.begin_element(next);
+            let next = waiting.unwrap_or(state.first + state.next);
+            self.begin_element(Place::new(body, Slot(next)));
         }
     }
 
@@ -81,13 +82,10 @@ impl Turn<'_> {
     }
 
     /// Returns the element whose failure the loop cannot look away from.
-    fn untolerated(&self, place: Place, body: NodeId, state: &LoopFrame) -> Option<Place> {
-        if state.failed == 0 {
-            return None;
-        }
-        let slots = self.plan.slots_beneath(body, place);
-        let begun = state.first..(state.first + state.next).min(slots.end);
-        begun.map(|slot| Place::new(body, Slot(slot))).find(|it| self.status(*it) == Status::Failed)
+    fn untolerated(&self, body: NodeId, state: &LoopFrame) -> Option<Place> {
+        let failed = state.untolerated.iter().map(|slot| Place::new(body, Slot(*slot)));
+        // One that a person had tried again, or skipped, is no failure any more.
+        failed.into_iter().find(|it| self.status(*it) == Status::Failed)
     }
 
     /// More failed than may; or it is a whole wave, or the run tolerates no more: then what failed says why.
@@ -109,10 +107,10 @@ impl Turn<'_> {
     }
 
     /// A wave has ended: what is to run after it, then the next.
-    fn end_wave(&mut self, place: Place, node: &LoopNode, state: &LoopFrame, waves: u32) {
+    fn end_wave(&mut self, place: Place, node: &LoopNode, wave: u32, waves: u32) {
         let after = self.plan.node(place.node).children.get(1).copied();
         if let (Some(after), Some(space)) = (after, node.wave_space) {
-            let slot = Slot(self.plan.space(space).slots_of(place.slot).start + state.wave);
+            let slot = Slot(self.plan.space(space).slots_of(place.slot).start + wave);
             let after = Place::new(after, slot);
             match self.status(after) {
                 Status::Done | Status::Skipped => {}
@@ -123,10 +121,10 @@ impl Turn<'_> {
                 }
             }
         }
-        if state.wave + 1 >= waves.max(1) {
+        if wave + 1 >= waves.max(1) {
             self.end(place, Ending::Done);
         } else if self.may_begin(place) && !self.run.on_hold {
-            self.emit(Event::WaveAdvanced { place, wave: state.wave + 1 });
+            self.emit(Event::WaveAdvanced { place, wave: wave + 1 });
         }
     }
 }

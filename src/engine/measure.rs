@@ -2,9 +2,10 @@
 //! been so. Knows samples and no sources.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::here::{Here, Known, Probing, Question};
+use super::here::{Here, Probing};
+use super::known::{Known, Question};
 use super::{Evidence, Run, Truth};
 use crate::eval::{self, Answer, Called, Fuel, Silence, Stretch};
 use crate::model::{Comparison, Demand, Gate, GateId, Metric, MetricId, MetricMeans, Rule, Threshold, ThresholdId};
@@ -22,8 +23,9 @@ pub(super) struct Notes {
     fails: bool,
     /// What is not known yet, in words.
     lacking: Option<String>,
-    /// What each sustained threshold came to now.
+    /// What each sustained threshold came to now, each once.
     pub streaks: Vec<(String, Truth)>,
+    sampled: BTreeSet<String>,
 }
 
 /// One comparison that was made.
@@ -111,48 +113,6 @@ fn sign(how: Comparison) -> &'static str {
     }
 }
 
-impl Question {
-    /// Returns the metric that is asked for, if one is.
-    pub fn metric(&self) -> Option<MetricId> {
-        match self {
-            Question::Probe { .. } => None,
-            Question::Metric { metric, .. } | Question::Before { metric, .. } | Question::Series { metric, .. } => {
-                Some(*metric)
-            }
-        }
-    }
-
-    pub fn arguments(&self) -> &[Value] {
-        match self {
-            Question::Probe { arguments, .. }
-            | Question::Metric { arguments, .. }
-            | Question::Before { arguments, .. }
-            | Question::Series { arguments, .. } => arguments,
-        }
-    }
-
-    /// Returns it as a person would write it: `p95(berlin)`.
-    pub fn shown(&self, plan: &Plan) -> String {
-        match self {
-            Question::Probe { probe, arguments } => called(&plan.probes[probe.index()].name, arguments),
-            Question::Metric { metric, arguments } => called(&plan.metrics[metric.index()].name, arguments),
-            Question::Series { metric, arguments, over_ms } => {
-                let over = Value::Duration(*over_ms);
-                format!("{} over {over}", called(&plan.metrics[metric.index()].name, arguments))
-            }
-            Question::Before { metric, arguments, stretch } => {
-                let metric = called(&plan.metrics[metric.index()].name, arguments);
-                let (over, ago) = (Value::Duration(stretch.over_ms), Value::Duration(stretch.ago_ms));
-                if stretch.ago_ms == 0 {
-                    format!("before({metric}, over = {over})")
-                } else {
-                    format!("before({metric}, over = {over}, ago = {ago})")
-                }
-            }
-        }
-    }
-}
-
 /// Writes something declared with what it is called with.
 pub(super) fn called(name: &str, arguments: &[Value]) -> String {
     if arguments.is_empty() {
@@ -192,13 +152,10 @@ impl Here<'_> {
         match self.probing {
             Probing::Blind => Value::Unknown,
             Probing::Collect(questions) => {
-                let mut questions = questions.borrow_mut();
-                if !questions.contains(&question) {
-                    questions.push(question);
-                }
+                questions.borrow_mut().add(self.plan, question);
                 Value::Unknown
             }
-            Probing::Answered(answers) => match answers.iter().find(|(it, _)| *it == question).map(|it| &it.1) {
+            Probing::Answered(answers) => match answers.of(self.plan, &question) {
                 Some(Known::Truth(Truth::Holds)) => Value::Bool(true),
                 Some(Known::Truth(Truth::Violated)) => Value::Bool(false),
                 Some(Known::Value(value)) => value.clone(),
@@ -216,7 +173,7 @@ impl Here<'_> {
     /// Returns the samples that were asked for, or writes down that they are wanted.
     pub fn series(&self, question: Question) -> Option<Vec<f64>> {
         if let Probing::Answered(answers) = self.probing
-            && let Some((_, Known::Series(values))) = answers.iter().find(|(it, _)| *it == question)
+            && let Some(Known::Series(values)) = answers.of(self.plan, &question)
         {
             return Some(values.clone());
         }
@@ -275,7 +232,7 @@ impl Here<'_> {
                 let wanted = Value::Duration(wanted_ms);
                 notes.lacking = Some(format!("{key}: not {wanted} of samples yet since the last change"));
             }
-            if !notes.streaks.iter().any(|(it, _)| *it == key) {
+            if notes.sampled.insert(key.clone()) {
                 notes.streaks.push((key, now));
             }
         }

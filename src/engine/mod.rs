@@ -12,6 +12,7 @@
 //! - `fate`: what a failure means for what is around it
 //! - `acts`: how the actions at the leaves go on
 //! - `conditions`: how a condition is asked and decided
+//! - `known`: what a condition asks, and what is known of that
 //! - `measure`, `judging`: what metrics, thresholds, gates and judges are at a place
 //! - `watching`: what is watched for a while
 //! - `windows`: when work may begin, and what a close means
@@ -50,6 +51,7 @@ mod heard;
 mod here;
 mod job;
 mod judging;
+mod known;
 mod likeness;
 mod loops;
 mod measure;

@@ -27,11 +27,26 @@ impl Change<'_> {
         let undo = UndoFrame { own_done, tolerated: tolerated.clone(), ..UndoFrame::default() };
         match (tolerated, self.plan.around(place)) {
             (Some(_), Some(around)) => self.count_failed_in(around),
-            _ => self.count_undo(place, 1),
+            _ => {
+                self.count_undo(place, 1);
+                self.look_below(place);
+            }
         }
         self.frame(place).undo = Some(undo);
         self.run.set_status(self.plan, place, Status::Undoing);
         self.run.agenda.insert(place);
+    }
+
+    /// The elements of a loop go back the latest first: what comes after this one was looked at before.
+    fn look_below(&mut self, place: Place) {
+        let is_loop = |it: &Place| {
+            let node = self.plan.node(it.node);
+            matches!(node.kind, NodeKind::Loop(_)) && node.children.first() == Some(&place.node)
+        };
+        let around = self.plan.around(place).filter(is_loop);
+        if let Some(undo) = around.and_then(|it| self.run.frames.get_mut(&it)).and_then(|it| it.undo.as_mut()) {
+            undo.looked_from = Some(place.slot.0);
+        }
     }
 
     fn count_undo(&mut self, place: Place, by: i32) {

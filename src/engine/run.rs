@@ -235,6 +235,12 @@ impl Run {
         row.iter().enumerate().map(|(slot, status)| (Slot(slot as u32), *status))
     }
 
+    /// Returns those of some slots of a node of which anything is known, the last first.
+    pub(super) fn begun_among(&self, node: NodeId, slots: std::ops::Range<u32>) -> impl Iterator<Item = Place> + use<> {
+        let row = self.statuses.get(node.index()).map_or(0, Vec::len) as u32;
+        (slots.start..slots.end.min(row)).rev().map(move |slot| Place::new(node, Slot(slot)))
+    }
+
     pub(super) fn set_status(&mut self, plan: &Plan, place: Place, status: Status) {
         if self.statuses.len() < plan.nodes.len() {
             self.statuses.resize(plan.nodes.len(), Vec::new());
@@ -303,6 +309,26 @@ impl Run {
     /// Returns the open questions: place and attempt, in order.
     pub fn open_questions(&self) -> impl Iterator<Item = (Place, u32)> + '_ {
         self.frames.iter().filter(|(_, frame)| frame.asked).map(|(place, frame)| (*place, frame.attempt))
+    }
+
+    /// Returns the places under way beneath a place, and itself if it is, in order. Those of other targets are passed
+    /// over node by node, not one by one.
+    pub(super) fn frames_beneath<'r>(&'r self, plan: &'r Plan, place: Place) -> impl Iterator<Item = Place> + 'r {
+        let end = Place::new(plan.node(place.node).end, Slot::ONLY);
+        let mut from = place;
+        std::iter::from_fn(move || {
+            loop {
+                let (found, _) = self.frames.range(from..end).next()?;
+                let slots = plan.slots_beneath(found.node, place);
+                if slots.contains(&found.slot.0) {
+                    from = Place::new(found.node, Slot(found.slot.0 + 1));
+                    return Some(*found);
+                }
+                let before = found.slot.0 < slots.start;
+                let next_node = Place::new(NodeId(found.node.0 + 1), Slot::ONLY);
+                from = if before { Place::new(found.node, Slot(slots.start)) } else { next_node };
+            }
+        })
     }
 
     pub fn frame(&self, place: Place) -> Option<&Frame> {

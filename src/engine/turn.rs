@@ -206,12 +206,8 @@ impl Turn<'_> {
 
     /// Whether anything is under way beneath a place, without what belongs to its end.
     pub fn is_busy_beneath(&self, place: Place) -> bool {
-        let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
-        let after = Place::new(NodeId(place.node.0 + 1), crate::plan::Slot::ONLY);
-        self.run
-            .frames
-            .range(after..end)
-            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_background(*it))
+        let mut beneath = self.run.frames_beneath(self.plan, place);
+        beneath.any(|it| it != place && !self.is_apart(it, place) && !self.is_background(it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {

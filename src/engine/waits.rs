@@ -31,7 +31,7 @@ impl Change<'_> {
         let Some(around) = self.plan.around(place).filter(|_| is_element) else { return };
         if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
             it.next = it.next.max(place.slot.0 - it.first + 1);
-            it.shut.insert(place.slot.0);
+            it.shut.insert(place.slot.0, until);
         }
     }
 
@@ -59,6 +59,18 @@ impl Change<'_> {
         if let Some((_, why)) = frame.waits {
             frame.glass = why == Waiting::Window;
             self.waits_at(place, self.at, why);
+            self.wait_no_longer(place);
+        }
+    }
+
+    /// Its loop lets an element begin although its window is shut.
+    fn wait_no_longer(&mut self, place: Place) {
+        let (at, around) = (self.at, self.plan.around(place));
+        if let Some(Frame { shape: Shape::Loop(it), .. }) = around.and_then(|it| self.run.frames.get_mut(&it))
+            && self.plan.node(place.node).kind == NodeKind::Sequence(Role::Target)
+            && it.shut.contains(place.slot.0)
+        {
+            it.shut.insert(place.slot.0, at);
         }
     }
 

@@ -6,7 +6,7 @@ use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Effect, Ending, Event, PauseReason, Truth, Waiting};
 use crate::model::{Act, OnFailure, OnUnknown, Otherwise, Watch};
-use crate::plan::{NodeKind, Place, Role};
+use crate::plan::{NodeId, NodeKind, Place, Slot};
 use crate::value::{At, Value};
 
 /// The time between two samples, unless it is said.
@@ -189,7 +189,8 @@ impl Turn<'_> {
         if !self.is_guard(place) {
             return None;
         }
-        self.plan.all_around(place).find(|it| is_unit(&self.plan.node(it.node).kind))
+        let unit = self.plan.guarded_by(place.node);
+        self.plan.all_around(place).find(|it| it.node == unit)
     }
 
     /// A guard that failed begins anew, if what it guards still goes on.
@@ -201,23 +202,29 @@ impl Turn<'_> {
 
     /// Whether a guard beneath a place has failed, and a person is to say what that means.
     pub fn awaits_guard(&self, place: Place) -> bool {
-        self.plan.guards && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
+        self.plan.guards.contains_key(&place.node)
+            && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
     }
 
     pub fn is_guard(&self, place: Place) -> bool {
-        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)))
+        self.plan.node(place.node).is_guard()
     }
 
     /// Ends the guards of a place that ends, or is taken back.
-    pub fn end_guards(&mut self, unit: Place) {
-        if !self.plan.guards {
-            return;
-        }
-        let frames = self.run.frames.keys().copied();
-        let guards: Vec<Place> = frames.filter(|it| self.is_guard(*it) && self.plan.is_within(*it, unit)).collect();
-        for guard in guards {
+    pub fn end_guards(&mut self, place: Place) {
+        let beneath = place.node..self.plan.node(place.node).end;
+        let guards = self.plan.guards.range(beneath).flat_map(|(_, guards)| guards);
+        let live: Vec<Place> = guards.flat_map(|it| self.live_guards(*it, place)).collect();
+        for guard in live {
             self.end_looking(guard);
         }
+    }
+
+    /// Returns where one guard looks on beneath a place.
+    fn live_guards(&self, guard: NodeId, beneath: Place) -> impl Iterator<Item = Place> + '_ {
+        let slots = self.plan.slots_beneath(guard, beneath);
+        let places = Place::new(guard, Slot(slots.start))..Place::new(guard, Slot(slots.end));
+        self.run.frames.range(places).map(|(place, _)| *place)
     }
 
     /// Ends a watch or guard before its time; the world need not answer it any more.
@@ -229,18 +236,22 @@ impl Turn<'_> {
 
     /// Whether a guard that was told to hold does so here.
     pub fn is_held(&self, inside: Place) -> bool {
-        if !self.plan.guards {
+        if self.plan.guards.is_empty() {
             return false;
         }
-        self.run.frames.iter().any(|(place, frame)| {
-            let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return false };
-            let Act::Guard(watch) = &**act else { return false };
-            let Shape::Watch(state) = &frame.shape else { return false };
-            watch.otherwise == Some(Otherwise::Hold)
-                && state.last == Some(Truth::Violated)
-                && self.fails(*place, watch, state)
-                && self.guarded(*place).is_some_and(|unit| self.plan.is_within(inside, unit))
+        let mut around = std::iter::once(inside).chain(self.plan.all_around(inside));
+        around.any(|unit| {
+            let guards = self.plan.guards.get(&unit.node).into_iter().flatten();
+            guards.flat_map(|it| self.live_guards(*it, unit)).any(|it| self.holds_back(it))
         })
+    }
+
+    fn holds_back(&self, guard: Place) -> bool {
+        let NodeKind::Act(act) = &self.plan.node(guard.node).kind else { return false };
+        let (Act::Guard(watch), Some(state)) = (&**act, self.run.frames[&guard].as_watch()) else { return false };
+        watch.otherwise == Some(Otherwise::Hold)
+            && state.last == Some(Truth::Violated)
+            && self.fails(guard, watch, state)
     }
 
     fn fails(&self, place: Place, watch: &Watch, state: &WatchFrame) -> bool {
@@ -248,21 +259,13 @@ impl Turn<'_> {
     }
 
     /// A guard that held may let go: what waited for it is looked at again.
-    pub fn after_guard_sample(&mut self, place: Place) {
-        if let Some(unit) = self.guarded(place) {
-            let end = Place::new(self.plan.node(unit.node).end, crate::plan::Slot::ONLY);
-            let waiting: Vec<Place> = self.run.frames.range(unit..end).map(|(it, _)| *it).collect();
+    pub fn after_guard_sample(&mut self, place: Place, watch: &Watch) {
+        if watch.otherwise == Some(Otherwise::Hold)
+            && let Some(unit) = self.guarded(place)
+        {
+            let waiting: Vec<Place> = self.run.frames_beneath(self.plan, unit).collect();
             self.run.agenda.extend(waiting);
         }
-    }
-}
-
-/// What a guard may guard.
-fn is_unit(kind: &NodeKind) -> bool {
-    match kind {
-        NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Stage(_) => true,
-        NodeKind::Sequence(role) => *role == Role::Target,
-        NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) => false,
     }
 }
 

@@ -157,13 +157,4 @@ impl Turn<'_> {
         self.plan.node(place.node).kind == NodeKind::Sequence(Role::Target)
             && self.run.frames.get(&place).is_some_and(|it| matches!(it.waits, Some((_, Waiting::Window))))
     }
-
-    /// Returns the first element of a loop that was held back and whose time has come.
-    pub fn next_waiting(&self, shut: &std::collections::BTreeSet<u32>, body: crate::plan::NodeId) -> Option<Place> {
-        let places = shut.iter().map(|slot| Place::new(body, crate::plan::Slot(*slot)));
-        places.into_iter().find(|it| {
-            let frame = self.run.frames.get(it);
-            frame.is_none_or(|it| it.waits.is_none_or(|(until, _)| until <= self.now))
-        })
-    }
 }

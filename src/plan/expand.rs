@@ -85,7 +85,8 @@ impl<'a> Expansion<'a> {
             dependents: Vec::new(),
             named: BTreeMap::new(),
             target_numbers: BTreeMap::new(),
-            guards: false,
+            guards: BTreeMap::new(),
+            called: Vec::new(),
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
