@@ -7,7 +7,7 @@ use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Event, PauseReason, Truth, Waiting};
 use crate::model::{self, OnFailure, OnUnknown};
-use crate::plan::{NodeId, NodeKind, Place, Role, Slot};
+use crate::plan::{NodeKind, Place, Role};
 
 /// What a failure means for what is around it.
 enum Fate {
@@ -33,12 +33,18 @@ impl Turn<'_> {
                 let until = self.now.plus_ms(wait_ms);
                 self.emit(Event::Waiting { place, until, why: Waiting::Backoff });
             }
-            Fate::Tolerate => self.emit(Event::UndoBegan { place, tolerated: Some(cause) }),
+            Fate::Tolerate => self.give_up(place, cause),
             Fate::Pause => self.emit(Event::Paused { why: PauseReason::Failed { place: part }, by: None }),
             // What runs beside it may end; then it fails.
             Fate::Fail if self.is_busy_beneath(place) => self.close(place, cause, false),
             Fate::Fail => self.fail(place, cause),
         }
+    }
+
+    /// Gives a target up whose failure its loop tolerates: what was done there goes back, and is guarded no more.
+    pub fn give_up(&mut self, target: Place, cause: Cause) {
+        self.end_guards(target);
+        self.emit(Event::UndoBegan { place: target, tolerated: Some(cause) });
     }
 
     fn fate(&self, place: Place, part: Place) -> Fate {
@@ -131,15 +137,28 @@ impl Turn<'_> {
         word.into_iter().next().unwrap_or_default()
     }
 
-    /// Returns the `otherwise` of a check or a question that failed at or beneath a place.
+    /// Returns the `otherwise` of the check or question for which a place failed. One whose failure was tolerated, or
+    /// mended by another attempt, has no say.
     fn otherwise_of(&self, failed: Place) -> Option<OnFailure> {
-        let end = self.plan.node(failed.node).end.0;
-        (failed.node.0..end).map(NodeId).find_map(|node| {
-            let NodeKind::Act(act) = &self.plan.node(node).kind else { return None };
-            let mut slots = self.plan.slots_beneath(node, failed);
-            let at = slots.find(|slot| self.status(Place::new(node, Slot(*slot))) == Status::Failed);
-            self.word_of(act, Place::new(node, Slot(at?)))
-        })
+        let mut at = failed;
+        while let Some(deeper) = self.failed_within(at) {
+            at = deeper;
+        }
+        let NodeKind::Act(act) = &self.plan.node(at.node).kind else { return None };
+        self.word_of(act, at)
+    }
+
+    /// Returns the part for which a place failed; of a loop with too many failures, the first that it did not tolerate.
+    fn failed_within(&self, failed: Place) -> Option<Place> {
+        let cause = self.run.causes.get(&failed)?;
+        if let Cause::Within { place } = cause {
+            return Some(*place);
+        }
+        let Cause::TooMany { .. } = cause else { return None };
+        let body = *self.plan.node(failed.node).children.first()?;
+        let slots = self.plan.slots_beneath(body, failed);
+        let mut failures = self.run.statuses_of(body).filter(|(_, status)| *status == Status::Failed);
+        failures.find(|(slot, _)| slots.contains(&slot.0)).map(|(slot, _)| Place::new(body, slot))
     }
 
     /// Returns what a condition that failed says about that.

@@ -12,11 +12,13 @@ impl Turn<'_> {
         match self.run.ending.clone() {
             EndingState::Forward => self.go_on_stages(place),
             EndingState::Stopping { .. } => {
+                self.end_guards(place);
                 if !self.is_busy_beneath(place) {
                     self.stop_or_undo();
                 }
             }
             EndingState::RollingBack { .. } => {
+                self.end_guards(place);
                 if !self.is_busy_beneath(place) {
                     self.emit(Event::UndoBegan { place, tolerated: None });
                 }
@@ -37,8 +39,12 @@ impl Turn<'_> {
         }
         let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
         if graph.ended == graph.total && !self.is_busy_beneath(place) {
-            return self.end_stages(place);
+            return if !self.awaits_guard(place) {
+                self.end_stages(place)
+            };
         }
+        self.begin_guards(place);
+        let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
         let decided = |stage: &NodeId| self.run.awaiting.contains(&Place::new(*stage, place.slot));
         if let Some(failed) = graph.failed.iter().copied().find(|it| !decided(it)) {
             return self.stage_failed(place, Place::new(failed, place.slot));
@@ -55,6 +61,7 @@ impl Turn<'_> {
     }
 
     fn end_stages(&mut self, place: Place) {
+        self.end_guards(place);
         match self.plan.node(place.node).kind {
             NodeKind::Rollout { .. } => {
                 // Hooks that still run are waited for by the finish.
@@ -237,9 +244,7 @@ impl Turn<'_> {
         let closing = self.run.frames[&place].closing.clone();
         match closing {
             Some(_) if place == Place::ROOT => {}
-            Some(cause) if self.is_given_up_alone(place) => {
-                self.emit(Event::UndoBegan { place, tolerated: Some(cause) });
-            }
+            Some(cause) if self.is_given_up_alone(place) => self.give_up(place, cause),
             Some(cause) => self.end(place, Ending::Failed { cause }),
             None => self.end(place, Ending::Dropped),
         }

@@ -101,14 +101,14 @@ impl Question {
     /// Returns it as a person would write it: `p95(berlin)`.
     pub fn shown(&self, plan: &Plan) -> String {
         match self {
-            Question::Probe { probe, arguments } => called(&plan.probes[probe.index()].name, arguments),
-            Question::Metric { metric, arguments } => called(&plan.metrics[metric.index()].name, arguments),
+            Question::Probe { probe, arguments } => called(plan, &plan.probes[probe.index()].name, arguments),
+            Question::Metric { metric, arguments } => called(plan, &plan.metrics[metric.index()].name, arguments),
             Question::Series { metric, arguments, over_ms } => {
                 let over = Value::Duration(*over_ms);
-                format!("{} over {over}", called(&plan.metrics[metric.index()].name, arguments))
+                format!("{} over {over}", called(plan, &plan.metrics[metric.index()].name, arguments))
             }
             Question::Before { metric, arguments, stretch } => {
-                let metric = called(&plan.metrics[metric.index()].name, arguments);
+                let metric = called(plan, &plan.metrics[metric.index()].name, arguments);
                 let (over, ago) = (Value::Duration(stretch.over_ms), Value::Duration(stretch.ago_ms));
                 if stretch.ago_ms == 0 {
                     format!("before({metric}, over = {over})")

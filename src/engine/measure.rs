@@ -113,12 +113,17 @@ fn sign(how: Comparison) -> &'static str {
     }
 }
 
-/// Writes something declared with what it is called with.
-pub(super) fn called(name: &str, arguments: &[Value]) -> String {
+/// Writes something declared with what it is called with. It is remembered under this: a target whose name another
+/// fleet has as well is written with its own fleet.
+pub(super) fn called(plan: &Plan, name: &str, arguments: &[Value]) -> String {
     if arguments.is_empty() {
         return name.to_owned();
     }
-    let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
+    let written = |it: &Value| match it.as_target() {
+        Some(target) if plan.namesakes.contains(&target.name) => format!("{}.{}", target.fleet, target.name),
+        Some(_) | None => it.to_string(),
+    };
+    let arguments: Vec<String> = arguments.iter().map(written).collect();
     format!("{name}({})", arguments.join(", "))
 }
 
@@ -220,7 +225,7 @@ impl Here<'_> {
         if wanted_ms == 0 {
             return Ok(now.value());
         }
-        let key = called(&threshold.name, arguments);
+        let key = called(self.plan, &threshold.name, arguments);
         let since = last_change(self.plan, self.run, arguments);
         let truth = match self.run.streaks.get(&key) {
             Some(streak) => streak.sustained(now, self.now, since, wanted_ms),
@@ -269,7 +274,7 @@ impl Here<'_> {
             Demand::Require | Demand::Forbid => demanded,
         };
         let dry = if gate.dry_run { " (dry run)" } else { "" };
-        let what = format!("{}{dry}: {} {}", called(&gate.name, arguments), rule.demand.name(), rule.shown);
+        let what = format!("{}{dry}: {} {}", called(self.plan, &gate.name, arguments), rule.demand.name(), rule.shown);
         if said != Truth::Unknown || rule.demand != Demand::Warn {
             let warns = said != Truth::Holds && (gate.dry_run || rule.demand == Demand::Warn);
             notes.rules.push(Evidence { warns, ..ruled(what, said, truth, &compared, lacking) });

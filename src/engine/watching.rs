@@ -177,10 +177,37 @@ impl Turn<'_> {
         if let Some(unit) = unit {
             let cause = Cause::Within { place };
             if unit == Place::ROOT {
-                // Beneath no stage there is no one but the run to fail.
-                return self.emit(Event::RollbackStarted { place: unit, cause });
+                return self.guarded_run_failed(place, cause, watch.interrupt);
             }
             self.close(unit, cause, watch.interrupt);
+        }
+    }
+
+    /// Beneath no stage there is no one but the run to fail, and no stage to go back alone.
+    fn guarded_run_failed(&mut self, guard: Place, cause: Cause, interrupts: bool) {
+        if self.policy(guard) == OnFailure::Stop && self.is_forward() {
+            return self.close(Place::ROOT, cause, interrupts);
+        }
+        self.emit(Event::RollbackStarted { place: Place::ROOT, cause });
+        if interrupts {
+            self.end_what_runs(Place::ROOT);
+        }
+    }
+
+    /// Begins the guards of a rollout whose place in its order is reached: the stage before them has ended.
+    pub fn begin_guards(&mut self, rollout: Place) {
+        let guards = self.plan.guards.get(&rollout.node).into_iter().flatten();
+        let reached = guards.filter(|it| {
+            let before = self.plan.before_guards.get(it);
+            before.is_some_and(|it| {
+                let status = it.map(|stage| self.status(Place::new(stage, rollout.slot)));
+                status.is_none_or(|it| matches!(it, Status::Done | Status::Skipped))
+            })
+        });
+        for guard in reached.map(|it| Place::new(*it, rollout.slot)).collect::<Vec<_>>() {
+            if self.status(guard) == Status::Idle && self.may_begin(rollout) {
+                self.begin(guard);
+            }
         }
     }
 

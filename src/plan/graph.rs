@@ -107,6 +107,12 @@ pub struct Plan {
     /// The guards of each target's body, stage or rollout that has some; worked out from the nodes.
     #[serde(skip)]
     pub guards: BTreeMap<NodeId, Vec<NodeId>>,
+    /// For guards that stand directly in a rollout: the stage before each, if there is one; worked out from the nodes.
+    #[serde(skip)]
+    pub before_guards: BTreeMap<NodeId, Option<NodeId>>,
+    /// The names that targets of several fleets have; worked out from the targets.
+    #[serde(skip)]
+    pub namesakes: BTreeSet<SmolStr>,
     /// The rollouts that are called; worked out from the nodes.
     #[serde(skip)]
     pub called: Vec<NodeId>,
@@ -294,6 +300,9 @@ impl Plan {
             let numbered = self.targets.iter().zip(0_u32..);
             self.target_numbers = numbered.map(|(it, at)| ((it.fleet.clone(), it.name.clone()), at)).collect();
         }
+        let mut fleets: BTreeMap<&SmolStr, &SmolStr> = BTreeMap::new();
+        let others = self.targets.iter().filter(|it| *fleets.entry(&it.name).or_insert(&it.fleet) != &it.fleet);
+        self.namesakes = others.map(|it| it.name.clone()).collect();
         let nodes = || (0..self.nodes.len() as u32).map(NodeId);
         self.called = nodes().filter(|it| self.node(*it).as_child().is_some()).collect();
         let mut guards: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
@@ -301,6 +310,7 @@ impl Plan {
             guards.entry(self.guarded_by(guard)).or_default().push(guard);
         }
         self.guards = guards;
+        self.before_guards = self.guards.keys().flat_map(|it| self.stages_before_guards(*it)).collect();
         let last = self.nodes.first().map(|root| root.children.as_slice()).unwrap_or_default();
         let hooks = last.iter().filter_map(|it| match self.node(*it).kind {
             NodeKind::Sequence(Role::Hook(event)) => Some((event, *it)),
@@ -322,6 +332,25 @@ impl Plan {
             at = self.node(at).parent;
         }
         at
+    }
+
+    fn stages_before_guards(&self, rollout: NodeId) -> Vec<(NodeId, Option<NodeId>)> {
+        let mut before = None;
+        let mut guards = Vec::new();
+        for child in &self.node(rollout).children {
+            match &self.node(*child).kind {
+                NodeKind::Stage(_) => before = Some(*child),
+                NodeKind::Act(_) => guards.push((*child, before)),
+                NodeKind::Rollout { .. }
+                | NodeKind::Child(_)
+                | NodeKind::Loop(_)
+                | NodeKind::Parallel
+                | NodeKind::Step(_)
+                | NodeKind::Sequence(_) => {}
+            }
+        }
+        let is_rollout = matches!(self.node(rollout).kind, NodeKind::Rollout { .. } | NodeKind::Child(_));
+        if is_rollout { guards } else { Vec::new() }
     }
 
     /// Returns the stage with this path.
