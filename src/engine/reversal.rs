@@ -62,7 +62,9 @@ impl Change<'_> {
         self.run.set_status(self.plan, place, Status::Undone);
         self.untouch(place);
         self.run.exposed_before.remove(&place);
-        if self.plan.node(place.node).undo.is_some() || matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
+        let node = self.plan.node(place.node);
+        let is_own = node.undo.is_some() || matches!(node.kind, NodeKind::Act(_));
+        if is_own && !self.is_given_up(place) {
             self.run.undone = true;
         }
         if !tolerated {
@@ -91,6 +93,11 @@ impl Change<'_> {
             self.leave_undo(place);
         }
         self.run.agenda.insert(place);
+    }
+
+    /// Whether it belongs to a target that goes back alone, while its loop goes on.
+    fn is_given_up(&self, place: Place) -> bool {
+        std::iter::once(place).chain(self.plan.all_around(place)).any(|it| self.is_tolerated(it))
     }
 
     fn is_tolerated(&self, place: Place) -> bool {
