@@ -19,6 +19,7 @@
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
 //! - `exposure`: shares of traffic and of users
+//! - `balancer`: shares as the weights of HAProxy and nginx
 //! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
@@ -35,6 +36,7 @@ mod acts;
 mod advance;
 mod apply;
 mod ask;
+mod balancer;
 mod called;
 mod cause;
 mod command;
@@ -71,6 +73,7 @@ mod watching;
 mod windows;
 
 pub use apply::apply;
+pub use ask::percent_encoded;
 pub use cause::{Cause, Ending, Outcome, PauseReason, Waiting};
 pub use event::{Event, Evidence, KeptValue, Person, RunForecast, RunStarted, Truth};
 pub use explain::{either, explain, first_failure, origin_of};
@@ -79,8 +82,9 @@ pub use frame::{Frame, Shape};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
-    NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, MetricAsk,
+    MetricSource, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob, SecretText, Shell,
+    StatusRange,
 };
 pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};

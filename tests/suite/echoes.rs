@@ -9,7 +9,7 @@ use rollout::sim::{Luck, Odds, Played, play};
 use super::examples::{examples, left_before, planned, relative, without_findings};
 
 /// At how many moments of a run echoes are heard.
-const MOMENTS: usize = 40;
+const MOMENTS: usize = 80;
 
 #[test]
 fn an_answer_that_comes_again_changes_no_example() {
