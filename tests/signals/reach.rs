@@ -12,7 +12,9 @@ fn asked(url: &str, opened: &str) -> String {
 
 #[test]
 fn where_clouds_tell_credentials_nothing_is_asked() {
-    for url in ["http://169.254.169.254/latest", "http://[::ffff:169.254.169.254]/", "http://[fe80::1]/", "http://0xa9fea9fe/"] {
+    for url in
+        ["http://169.254.169.254/latest", "http://[::ffff:169.254.169.254]/", "http://[fe80::1]/", "http://0xa9fea9fe/"]
+    {
         let said = asked(url, "");
         assert!(said.contains("ROLLOUT_ALLOW_ADDRESSES"), "{url}: {said}");
     }

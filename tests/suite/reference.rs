@@ -267,7 +267,7 @@ impl Reference {
         pilot: bool,
         body: &[Entry],
     ) -> Result<(), Failure> {
-        let waves = if pilot { vec![0..1, 1..targets] } else { vec![0..targets] };
+        let waves = if pilot { vec![0..1, 1..targets] } else { std::iter::once(0..targets).collect() };
         let mut failed = 0;
         for wave in waves {
             let (size, mut failed_here) = (wave.len(), 0);
