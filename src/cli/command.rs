@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
+    check, completions, decide, demo, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
     resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
@@ -73,6 +73,7 @@ pub struct Globals {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     New(new::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
@@ -144,6 +145,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::New(it) => new::run(context, it),
         Command::Check(it) => check::run(context, it),
         Command::Test(it) => test::run(context, it),
+        Command::Demo(it) => on_runtime(demo::run(context, it)),
         Command::Simulate(it) => simulate::run(context, it),
         Command::Explore(it) => explore::run(context, it),
         Command::Plan(it) => plan::run(context, it),

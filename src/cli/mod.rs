@@ -22,6 +22,7 @@
 //! - `window`, `window_name`: when work may begin
 //! - `suppose`: a plan under suppositions
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
+//! - `demo`, `demo_site`: two minutes for a newcomer
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
@@ -33,6 +34,8 @@ mod check;
 mod command;
 mod completions;
 mod decide;
+mod demo;
+mod demo_site;
 mod disk;
 mod engine;
 mod events;
