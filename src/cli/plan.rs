@@ -1,15 +1,14 @@
 //! `rollout plan`: what would happen, in which order, and what its shares and counts come to. Touches nothing.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::forecast;
+use super::inputs::Inputs;
 use super::palette::Paint;
-use super::program::{Made, Wanted, plan_for, show_findings, split_name};
+use super::program::{Made, plan_for, show_findings};
 use super::settle::kept_values;
 use super::simulate::instant_or_now;
 use crate::plan::{Plan, summary};
@@ -29,23 +28,6 @@ pub struct Arguments {
     /// Show times as the clocks of this zone do [default: that of `$TZ`, or UTC]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
-}
-
-/// Where the values of inputs come from.
-#[derive(Debug, Args)]
-pub struct Inputs {
-    /// A value for an input; may be said several times
-    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
-    pub input: Vec<String>,
-    /// A file with values for inputs: a record, as JSON or YAML
-    #[arg(long, value_name = "FILE")]
-    pub inputs: Option<PathBuf>,
-    /// Values that the rollout itself has under this name
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Take fleets to hold only targets for which this holds: `target.zone == "eu"`
-    #[arg(long, value_name = "CONDITION")]
-    pub only: Option<String>,
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
@@ -69,16 +51,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
 
 /// Plans the file that is meant with the inputs that are given.
 pub fn planned(context: &Context, arguments: &Arguments) -> Result<Made, Failure> {
-    let (file, rollout) = split_name(&arguments.file);
-    let wanted = Wanted {
-        file,
-        rollout,
-        inputs: &arguments.inputs.input,
-        inputs_file: arguments.inputs.inputs.as_deref(),
-        profile: arguments.inputs.profile.as_deref(),
-        only: arguments.inputs.only.as_deref(),
-        at: Some(instant_or_now(arguments.at.as_deref())?),
-    };
+    let wanted = arguments.inputs.wanted(&arguments.file, Some(instant_or_now(arguments.at.as_deref())?));
     plan_for(context, &wanted, |rollout| kept_values(context, rollout))
 }
 

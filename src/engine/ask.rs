@@ -218,7 +218,8 @@ fn status_ranges(value: &Value) -> Vec<StatusRange> {
     }
 }
 
-fn percent_encoded(text: &str) -> String {
+/// Writes a text so that it may stand in any part of a URL or a form (RFC 3986, unreserved characters only).
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -59,6 +59,7 @@ mod watching;
 mod windows;
 
 pub use apply::apply;
+pub use ask::percent_encoded;
 pub use event::{
     Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunForecast, RunStarted, Truth, Waiting,
 };
