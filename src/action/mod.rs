@@ -13,6 +13,7 @@
 //! - `vault`: secrets by name
 //! - `mask`: no secret leaves
 //! - `spelling`: the ways in which a secret may be written
+//! - `haproxy`: HAProxy while it runs
 //! - `http`: one request
 //! - `probe`: questions to the world
 //! - `notice`: one notice, posted
@@ -23,6 +24,7 @@ mod attempt;
 mod environment;
 mod fault;
 mod group;
+mod haproxy;
 mod http;
 mod mask;
 mod metric;

@@ -2,6 +2,7 @@
 //! ended with it. A server that is not installed fails its test and says how to get it.
 
 mod metrics;
+mod routers;
 mod server;
 mod site;
 #[path = "../suite/stage.rs"]
