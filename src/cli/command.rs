@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, demo, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
-    resume_all, rollback, simulate, status, steer, test, watch, why, window,
+    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, limits,
+    logs, new, plan, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -102,7 +102,9 @@ enum Command {
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
+    Audit(audit::Arguments),
     Judge(judge::Arguments),
+    Doctor(doctor::Arguments),
     Explain(explain::Arguments),
     Limits(limits::Arguments),
     Completions(completions::Arguments),
@@ -172,6 +174,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
+        Command::Audit(it) => audit::run(context, &it),
+        Command::Doctor(it) => on_runtime(doctor::run(context, it)),
         Command::Judge(it) => judge::run(context, it),
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),
