@@ -1,7 +1,8 @@
 //! The engine and the supervisor are killed at each system call that touches a file of an attempt, one call at a time:
 //! `strace` kills whoever makes the call. Whatever is on disk then must be understood.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rollout::engine::{Answer, Event, FaultKind};
@@ -9,8 +10,6 @@ use rollout::journal::Reader;
 
 use crate::stage::Stage;
 
-/// The most calls that one process makes on one file; where a kill no longer happens, all have been tried.
-const CALLS_MAX: u32 = 30;
 /// The calls by which a file of an attempt comes to be, changes, or is looked at.
 const CALLS: &str = "openat,link,linkat,rename,renameat,renameat2,unlink,unlinkat,flock,write,read,fsync,fdatasync";
 /// The files of an attempt.
@@ -27,7 +26,7 @@ enum May {
 
 #[test]
 fn the_engine_is_killed_at_every_call_beside_a_step_that_runs() {
-    at_every_call(&|| begun("1"), May::OnlySucceed, 8);
+    at_every_call(&|| begun("1"), May::OnlySucceed, 15);
 }
 
 #[test]
@@ -38,7 +37,7 @@ fn the_engine_is_killed_at_every_call_beside_a_step_that_has_ended() {
         stage.until("the step has ended", || result.exists());
         (stage, run, attempt)
     };
-    at_every_call(&ended, May::OnlySucceed, 8);
+    at_every_call(&ended, May::OnlySucceed, 7);
 }
 
 #[test]
@@ -53,7 +52,7 @@ fn the_supervisor_is_killed_at_every_call() {
         let run = stage.runs().remove(0);
         (stage, run, attempt.clone())
     };
-    at_every_call(&waiting, May::BeUnknown, 8);
+    at_every_call(&waiting, May::BeUnknown, 20);
 }
 
 fn text(first: &str, seconds: &str) -> String {
@@ -79,42 +78,70 @@ fn begun(seconds: &str) -> (Stage, String, String) {
     (stage, run, name(&claim.with_extension("")))
 }
 
-/// Picks a run up again and again, each time killed at another call on another file, until no kill happens any more.
+/// Picks a run up again and again, each time killed at another call on another file. Which calls there are, a run that
+/// is only looked at has said.
 fn at_every_call(prepare: &dyn Fn() -> (Stage, String, String), may: May, kills_min: u32) {
     let found = Command::new("strace").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(found.is_ok_and(|it| it.success()), "this test needs `strace`: sudo apt-get install strace");
+    let (stage, run, attempt) = prepare();
+    let file = |stage: &Stage, ending: &str| stage.state().join(format!("logs/{run}/{attempt}.{ending}"));
+    let files: Vec<PathBuf> = ENDINGS.iter().map(|it| file(&stage, it)).collect();
+    let looked = resume_traced(&stage, &files, None);
     let (mut kills, mut unknown) = (0, 0);
-    for ending in ENDINGS {
-        for nth in 1..=CALLS_MAX {
-            assert!(nth < CALLS_MAX, "more calls than that touch `{ending}`");
+    for ((ending, call), times) in calls(&looked, &attempt) {
+        for nth in 1..=times {
             let (stage, run, attempt) = prepare();
             let file = stage.state().join(format!("logs/{run}/{attempt}.{ending}"));
-            let is_killed = resume_killed(&stage, &file, nth);
-            unknown += u32::from(hold(&stage, &format!("`{ending}`, call {nth}"), may));
-            if !is_killed {
-                break;
-            }
-            kills += 1;
+            let traced = resume_traced(&stage, &[file], Some((&call, nth)));
+            kills += u32::from(traced.contains("killed by SIGKILL"));
+            unknown += u32::from(hold(&stage, &format!("`{call}` {nth} on `{ending}`"), may));
         }
     }
     println!("{kills} kills, after {unknown} of them nobody knew");
     assert!(kills >= kills_min, "only {kills} calls were found, so something else was looked at");
 }
 
-/// Resumes under `strace`, which kills whoever makes the `nth` call on a file; returns whether somebody was killed.
-fn resume_killed(stage: &Stage, file: &Path, nth: u32) -> bool {
+/// Reads from a trace which calls touch which files, and how often one process makes each.
+fn calls(trace: &str, attempt: &str) -> BTreeMap<(&'static str, String), u32> {
+    let mut by_process: BTreeMap<(&str, &'static str, &str), u32> = BTreeMap::new();
+    for line in trace.lines() {
+        let Some((process, rest)) = line.split_once(' ') else { continue };
+        let Some((call, words)) = rest.trim_start().split_once('(') else { continue };
+        for ending in ENDINGS {
+            let touches = |end: char| words.contains(&format!("/{attempt}.{ending}{end}"));
+            if touches('"') || touches('>') {
+                *by_process.entry((process, ending, call)).or_default() += 1;
+            }
+        }
+    }
+    let mut most = BTreeMap::new();
+    for ((_, ending, call), times) in by_process {
+        let known: &mut u32 = most.entry((ending, call.to_owned())).or_default();
+        *known = times.max(*known);
+    }
+    most
+}
+
+/// Resumes under `strace` and returns what it saw of some files. Whoever makes the call that is named, for so many
+/// times, is killed.
+fn resume_traced(stage: &Stage, files: &[PathBuf], kill: Option<(&str, u32)>) -> String {
     let trace = stage.path().join("trace");
     let plain = stage.command(&["resume-all"]);
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o"]).arg(&trace).arg("-P").arg(file);
-    command.args(["-e", &format!("trace={CALLS}"), "-e", &format!("inject={CALLS}:signal=SIGKILL:when={nth}")]);
+    command.args(["-f", "-qq", "-y", "-o"]).arg(&trace).args(["-e", &format!("trace={CALLS}")]);
+    for file in files {
+        command.arg("-P").arg(file);
+    }
+    if let Some((call, nth)) = kill {
+        command.args(["-e", &format!("inject={call}:signal=SIGKILL:when={nth}")]);
+    }
     command.arg(plain.get_program()).args(plain.get_args()).current_dir(stage.path()).env_clear();
     for (name, value) in plain.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().expect("it starts");
-    std::fs::read_to_string(trace).unwrap_or_default().contains("killed by SIGKILL")
+    std::fs::read_to_string(trace).unwrap_or_default()
 }
 
 /// Lets the run come to rest and holds it against what may be. Returns whether nobody knew.
