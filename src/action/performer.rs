@@ -20,7 +20,7 @@ use super::probe::{read_answer, tcp};
 use super::process;
 use super::programs::Programs;
 use super::start::{Errand, argv, find_program};
-use super::supervise::{Files, Found, Supervisors};
+use super::supervise::{Files, Found, Supervisors, Unbegun};
 use super::vault::Vault;
 use super::{http, metric, notice};
 use crate::engine::{
@@ -176,15 +176,19 @@ impl Shared {
         ended: Pin<&mut (dyn Future<Output = ()> + Send)>,
     ) -> Result<Done, Fault> {
         let errand = self.errand(attempt, job)?;
-        let found = match supervisors.begin(&errand, self.vault.secrets()).await {
-            Ok(watched) => Ok(Found::UnderWay(watched)),
-            Err(error) => {
-                tracing::warn!(step = attempt.step, %error, "no supervisor could be begun");
-                Found::look(&Files::beside(&attempt.log))
-            }
-        };
         let unclear = |error: std::io::Error| fault(FaultKind::Unknown, format!("its files are not readable: {error}"));
-        self.stay(attempt, found.map_err(unclear)?, ended).await
+        let found = match supervisors.begin(&errand, self.vault.secrets()).await {
+            Ok(watched) => Found::UnderWay(watched),
+            Err(unbegun) => match (Found::look(&Files::beside(&attempt.log)).map_err(unclear)?, unbegun) {
+                // Nothing can be started now, so that to begin anew would come to the same, again and again.
+                (Found::NeverBegun, Unbegun::Failed(error)) => {
+                    let message = format!("no supervisor could be begun for it: {error}");
+                    return Err(fault(FaultKind::Unreachable, message));
+                }
+                (found, _) => found,
+            },
+        };
+        self.stay(attempt, found, ended).await
     }
 
     /// Stays with what was found of an attempt until it is over.

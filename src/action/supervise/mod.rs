@@ -24,6 +24,6 @@ mod watched;
 pub use claim::{Files, turns};
 pub use spawner::{SpawnerProcess, begin_spawner};
 pub use supervisor::supervise_what_is_told;
-pub(super) use supervisors::Secrets;
 pub use supervisors::Supervisors;
+pub(super) use supervisors::{Secrets, Unbegun};
 pub use watched::Found;

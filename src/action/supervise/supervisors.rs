@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,16 @@ struct Shared {
     channel: Mutex<Option<Channel>>,
     /// Executed ones that are to be collected.
     executed: std::sync::Mutex<Vec<Child>>,
+}
+
+/// Why there is no supervisor, as far as is known.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::action) enum Unbegun {
+    /// The next one does not need it.
+    #[error("the spawner was lost on the way")]
+    SpawnerLost,
+    #[error(transparent)]
+    Failed(#[from] io::Error),
 }
 
 /// The secrets that the commands of a run are to keep.
@@ -56,24 +67,24 @@ impl Supervisors {
     ///
     /// # Errors
     /// If no supervisor can be had. One that was lost on the way may have begun: what its files say is true.
-    pub(in crate::action) async fn begin(&self, errand: &Errand, secrets: &Secrets) -> io::Result<Watched> {
+    pub(in crate::action) async fn begin(&self, errand: &Errand, secrets: &Secrets) -> Result<Watched, Unbegun> {
         let files = Files::beside(&errand.attempt.log);
         let mut place = self.shared.channel.lock().await;
         // Taken out, so that a way on which somebody was let go half-way is not used again.
         let Some(mut channel) = place.take() else {
             drop(place);
-            return Watched::new(self.execute(errand, secrets).await?, files);
+            return Ok(Watched::new(self.execute(errand, secrets).await?, files)?);
         };
-        let text = serde_json::to_vec(errand)?;
+        let text = serde_json::to_vec(errand).map_err(io::Error::from)?;
         let begun = channel.supervise(&text, secrets.id, &secrets.values).await;
         match begun {
             Ok(supervisor) => {
                 *place = Some(channel);
-                Watched::new(supervisor, files)
+                Ok(Watched::new(supervisor, files)?)
             }
             Err(error) => {
                 tracing::warn!(%error, "the spawner is gone; supervisors are executed from now on");
-                Err(error)
+                Err(Unbegun::SpawnerLost)
             }
         }
     }
@@ -87,7 +98,13 @@ impl Supervisors {
         let text = serde_json::to_vec(&Telling { errand, secrets: &secrets.values })?;
         let (program, words) = self.shared.program.split_first().expect("a program has a name");
         let mut command = Command::new(program);
-        command.args(words).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg0("rollout")
+            .args(words)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut child = command.spawn()?;
         let held = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
         let mut input = child.stdin.take().expect("it has a pipe");
