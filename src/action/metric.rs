@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::engine::{Done, Fault, HttpJob, MetricAsk, MetricSource, Piece, Probed, SecretText};
+use crate::engine::{Done, Fault, HttpJob, MetricAsk, MetricSource, Piece, Probed, SecretText, percent_encoded};
 use crate::value::{At, Type, Value};
 
 /// The request that reads a number, where a request does.
@@ -41,20 +41,15 @@ const STEP_MS: i64 = 60_000;
 const SERIES_MAX: i64 = 10_000;
 
 fn form_body(query: &str, over: Option<(At, At)>, series: bool) -> String {
-    let Some((from, to)) = over else { return format!("query={}", encoded(query)) };
+    let Some((from, to)) = over else { return format!("query={}", percent_encoded(query)) };
     let (over_ms, end_s) = (to.since_ms(from).max(1), to.0.div_euclid(1000));
     let step_ms = STEP_MS.min(over_ms);
     if series {
         let (start_s, step_s) = (from.0.div_euclid(1000), (over_ms / SERIES_MAX).max(step_ms).div_euclid(1000).max(1));
-        return format!("query={}&start={start_s}&end={end_s}&step={step_s}", encoded(query));
+        return format!("query={}&start={start_s}&end={end_s}&step={step_s}", percent_encoded(query));
     }
     let mean = format!("avg_over_time(({query})[{over_ms}ms:{step_ms}ms])");
-    format!("query={}&time={end_s}", encoded(&mean))
-}
-
-fn encoded(text: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
-    text.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    format!("query={}&time={end_s}", percent_encoded(&mean))
 }
 
 /// Reads what a source answered.
@@ -102,13 +97,19 @@ fn measured(number: f64, of: &Type, factor: f64) -> Option<Value> {
     })
 }
 
-/// Reads the answer of Prometheus' HTTP API: one sample, or none.
-fn prometheus(body: &str) -> Result<Option<f64>, String> {
+/// Reads an answer of Prometheus' HTTP API that is not a refusal.
+fn granted(body: &str) -> Result<Json, String> {
     let answer: Json = serde_json::from_str(body).map_err(|_| "the answer is not that of Prometheus".to_owned())?;
     if answer["status"] != "success" {
         let why = answer["error"].as_str().unwrap_or("it says no reason");
         return Err(format!("Prometheus refused the query: {why}"));
     }
+    Ok(answer)
+}
+
+/// Reads the answer of Prometheus' HTTP API: one sample, or none.
+fn prometheus(body: &str) -> Result<Option<f64>, String> {
+    let answer = granted(body)?;
     let result = &answer["data"]["result"];
     match answer["data"]["resultType"].as_str() {
         Some("scalar") => sample(result).map(Some),
@@ -124,11 +125,7 @@ fn prometheus(body: &str) -> Result<Option<f64>, String> {
 
 /// Reads the answer to a range query: the samples of one series, or none.
 fn matrix(body: &str) -> Result<Vec<f64>, String> {
-    let answer: Json = serde_json::from_str(body).map_err(|_| "the answer is not that of Prometheus".to_owned())?;
-    if answer["status"] != "success" {
-        let why = answer["error"].as_str().unwrap_or("it says no reason");
-        return Err(format!("Prometheus refused the query: {why}"));
-    }
+    let answer = granted(body)?;
     match answer["data"]["result"].as_array().map(Vec::as_slice) {
         Some([]) | None => Ok(Vec::new()),
         Some([one]) => one["values"].as_array().into_iter().flatten().map(sample).collect(),

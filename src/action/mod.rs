@@ -17,6 +17,7 @@
 //! - `vault`: secrets by name
 //! - `mask`: no secret leaves
 //! - `spelling`: the ways in which a secret may be written
+//! - `haproxy`: HAProxy while it runs
 //! - `http`: one request
 //! - `probe`: questions to the world
 //! - `notice`: one notice, posted
@@ -28,6 +29,7 @@ mod ending;
 mod environment;
 mod fault;
 mod group;
+mod haproxy;
 mod http;
 mod mask;
 mod metric;

@@ -22,10 +22,10 @@ use super::programs::Programs;
 use super::start::{Errand, argv, find_program};
 use super::supervise::{Files, Found, Supervisors, Unbegun};
 use super::vault::Vault;
-use super::{http, metric, notice};
+use super::{haproxy, http, metric, notice};
 use crate::engine::{
     Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
-    Probed,
+    Probed, RouterCall,
 };
 
 /// How many probes of one job are asked side by side.
@@ -95,7 +95,13 @@ impl Performer {
             (Job::Command(job), Some(supervisors)) => self.shared.step(supervisors, attempt, job, ended).await,
             (Job::Command(job), None) => self.shared.command(attempt, job, ended, started).await,
             // To set a share once more does no harm.
-            (Job::Router(job), _) => self.shared.command(attempt, &job.command, ended, started).await,
+            (Job::Router(job), _) => match &job.call {
+                RouterCall::Command(command) => self.shared.command(attempt, command, ended, started).await,
+                RouterCall::Haproxy(call) => tokio::select! {
+                    done = haproxy::perform(call) => done,
+                    () = ended => Err(was_ended()),
+                },
+            },
             (Job::Http(job), _) => tokio::select! {
                 done = self.shared.http(job) => done,
                 () = ended => Err(was_ended()),

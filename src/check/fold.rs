@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::checker::Checker;
 use super::exprs::Typed;
+use super::inputs::is_late;
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Answer, Fuel, NoScope, Scope, Silence, eval};
 use crate::model::{Expr, ExprKind, FleetId, FleetSource, TextPart};
@@ -118,43 +119,5 @@ fn is_plain(expr: &Expr) -> bool {
 
 /// Whether an expression only has a value in a run, or binds a name of its own.
 fn keeps_to_itself(expr: &Expr) -> bool {
-    match expr.kind {
-        ExprKind::Local(_)
-        | ExprKind::Fleet(_)
-        | ExprKind::Rest(_)
-        | ExprKind::Generate { .. }
-        | ExprKind::Filter { .. }
-        | ExprKind::Probe(..)
-        | ExprKind::Metric(..)
-        | ExprKind::Before(_)
-        | ExprKind::Threshold(..)
-        | ExprKind::Gate(..)
-        | ExprKind::Output(_)
-        | ExprKind::Kept { .. }
-        | ExprKind::Run(_)
-        | ExprKind::Loop(_)
-        | ExprKind::Wave(_)
-        | ExprKind::Touched(_)
-        | ExprKind::Stage(..)
-        | ExprKind::Today => true,
-        ExprKind::Value(_)
-        | ExprKind::Text(_)
-        | ExprKind::List(_)
-        | ExprKind::Record(_)
-        | ExprKind::Field(..)
-        | ExprKind::Index(..)
-        | ExprKind::Not(_)
-        | ExprKind::Minus(_)
-        | ExprKind::Sum(..)
-        | ExprKind::Compare(..)
-        | ExprKind::And(..)
-        | ExprKind::Or(..)
-        | ExprKind::Coalesce(..)
-        | ExprKind::Of(..)
-        | ExprKind::If(..)
-        | ExprKind::Range(..)
-        | ExprKind::Builtin(..)
-        | ExprKind::Window(..)
-        | ExprKind::Bad => false,
-    }
+    is_late(&expr.kind) || matches!(expr.kind, ExprKind::Local(_) | ExprKind::Generate { .. } | ExprKind::Filter { .. })
 }

@@ -8,11 +8,10 @@ use clap::Args;
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::inputs::Inputs;
 use super::palette::Paint;
-use super::plan::Inputs;
-use super::program::{Wanted, plan_for, split_name};
-use super::settle::kept_values;
-use crate::plan::{KeptValues, Plan};
+use super::suppose::{Supposed, suppose};
+use crate::plan::Plan;
 use crate::runtime::Clock;
 use crate::sim::{Bad, Explored, Finding, Level, explore};
 use crate::value::{LiteralShape, Value, parse_literal, show_duration};
@@ -30,14 +29,19 @@ pub struct Arguments {
     within: String,
     #[command(flatten)]
     inputs: Inputs,
+    /// What earlier runs are taken to have kept, as in a test: `kept(*) { version = "2.0.9" }`
+    #[arg(long, value_name = "kept(…) { … }")]
+    given: Vec<String>,
 }
 
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     context.needs_plain_format()?;
     let within = within(&arguments.within)?;
-    let (plan, kept) = planned(context, &arguments)?;
-    let began = Instant::now();
     let start = Clock::start().now();
+    let wanted = arguments.inputs.wanted(&arguments.file, Some(start));
+    refuse_facts(&arguments.given)?;
+    let Supposed { plan, kept, .. } = suppose(context, &wanted, &arguments.given, start)?;
+    let began = Instant::now();
     let explored = explore(&plan, &kept, start, arguments.faults, &mut |_| began.elapsed() < within);
     match context.terminal.is_json() {
         true => context.terminal.result(&document(&plan, &explored).to_string()),
@@ -53,20 +57,13 @@ fn within(text: &str) -> Result<Duration, Failure> {
     }
 }
 
-fn planned(context: &Context, arguments: &Arguments) -> Result<(Plan, KeptValues), Failure> {
-    let (file, rollout) = split_name(&arguments.file);
-    let said = &arguments.inputs;
-    let wanted = Wanted {
-        file,
-        rollout,
-        inputs: &said.input,
-        inputs_file: said.inputs.as_deref(),
-        profile: said.profile.as_deref(),
-        only: said.only.as_deref(),
-        at: None,
-    };
-    let made = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?;
-    Ok((made.plan, made.kept))
+/// What the world answers is what a search tries out; only what is kept from before can be said.
+fn refuse_facts(given: &[String]) -> Result<(), Failure> {
+    match given.iter().find(|it| !it.trim_start().starts_with("kept")) {
+        None => Ok(()),
+        Some(other) => Err(Failure::usage(format!("`--given '{other}'` says what a search tries out itself"))
+            .hint("Say what earlier runs kept: `--given 'kept(*) { version = \"2.0.9\" }'`.")),
+    }
 }
 
 fn show(context: &Context, plan: &Plan, explored: &Explored) {
@@ -121,6 +118,12 @@ fn covered(explored: &Explored) -> Vec<String> {
         "{alike} of these were in a state like one seen before at once; there are {} different states.",
         explored.states
     ));
+    if explored.is_thinned {
+        lines.push(
+            "Of long stretches of samples the first 16 were disturbed, then the 32nd, the 64th, the 128th and so on."
+                .to_owned(),
+        );
+    }
     if explored.levels.iter().any(|it| !it.is_whole) {
         lines.push("The time ran out: `--within` gives more.".to_owned());
     }
@@ -157,6 +160,7 @@ fn document(plan: &Plan, explored: &Explored) -> serde_json::Value {
         "findings": findings.collect::<Vec<_>>(),
         "covered": levels.collect::<Vec<_>>(),
         "states": explored.states,
+        "samples_thinned": explored.is_thinned,
         "not_covered": explored.undriven,
     })
 }

@@ -14,11 +14,13 @@
 //! - `screen`: what followed runs look like
 //! - `progress`: bars on a terminal
 //! - `only`: a condition on targets, from the command line
+//! - `inputs`: what a rollout is planned with, in words
 //! - `program`: from words and a file to a plan
 //! - `new`, `check`, `explain`: commands about files
 //! - `plan`, `graph`, `forecast`: what would happen, and when
 //! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
+//! - `suppose`: a plan under suppositions
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
@@ -42,6 +44,7 @@ mod follow;
 mod forecast;
 mod graph;
 mod history;
+mod inputs;
 mod interrupt;
 mod judge;
 mod limits;
@@ -63,6 +66,7 @@ mod settle;
 mod simulate;
 mod status;
 mod steer;
+mod suppose;
 mod terminal;
 mod test;
 mod verdicts;

@@ -1,15 +1,14 @@
 //! `rollout plan`: what would happen, in which order, and what its shares and counts come to. Touches nothing.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::forecast;
+use super::inputs::Inputs;
 use super::palette::Paint;
-use super::program::{Made, Wanted, plan_for, show_findings, split_name};
+use super::program::{Made, plan_for, show_findings};
 use super::settle::kept_values;
 use super::simulate::instant_or_now;
 use crate::plan::{Plan, summary};
@@ -31,23 +30,6 @@ pub struct Arguments {
     pub zone: Option<String>,
 }
 
-/// Where the values of inputs come from.
-#[derive(Debug, Args)]
-pub struct Inputs {
-    /// A value for an input; may be said several times
-    #[arg(long = "input", short = 'i', value_name = "NAME=VALUE")]
-    pub input: Vec<String>,
-    /// A file with values for inputs: a record, as JSON or YAML
-    #[arg(long, value_name = "FILE")]
-    pub inputs: Option<PathBuf>,
-    /// Values that the rollout itself has under this name
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Take fleets to hold only targets for which this holds: `target.zone == "eu"`
-    #[arg(long, value_name = "CONDITION")]
-    pub only: Option<String>,
-}
-
 pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     context.needs_plain_format()?;
     let zone = forecast::zone(arguments.zone.as_deref())?;
@@ -60,7 +42,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
         context.terminal.result("");
         forecast::show(context, &made.plan, &ahead, &zone);
     }
-    let warnings: Vec<_> = ahead.troubles.iter().map(|it| it.told(&made.plan, &zone)).collect();
+    let troubles = ahead.troubles.iter().map(|it| it.told(&made.plan, &zone));
+    let mut warnings = made.warnings;
+    warnings.extend(troubles.filter(|it| !made.allowed.silences(it)));
     if !warnings.is_empty() {
         show_findings(context, &warnings, &made.sources);
     }
@@ -69,16 +53,7 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
 
 /// Plans the file that is meant with the inputs that are given.
 pub fn planned(context: &Context, arguments: &Arguments) -> Result<Made, Failure> {
-    let (file, rollout) = split_name(&arguments.file);
-    let wanted = Wanted {
-        file,
-        rollout,
-        inputs: &arguments.inputs.input,
-        inputs_file: arguments.inputs.inputs.as_deref(),
-        profile: arguments.inputs.profile.as_deref(),
-        only: arguments.inputs.only.as_deref(),
-        at: Some(instant_or_now(arguments.at.as_deref())?),
-    };
+    let wanted = arguments.inputs.wanted(&arguments.file, Some(instant_or_now(arguments.at.as_deref())?));
     plan_for(context, &wanted, |rollout| kept_values(context, rollout))
 }
 

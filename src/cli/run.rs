@@ -9,9 +9,9 @@ use super::command::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::follow::{Follow, From};
+use super::inputs::Inputs;
 use super::interrupt::Interrupts;
-use super::plan::Inputs;
-use super::program::{Wanted, plan_for, split_name, variables_for};
+use super::program::{plan_for, variables_for};
 use super::reach::{Feed, Reached, reach};
 use super::settle::{kept_values, state_folder};
 use crate::runtime::{Engine, StartRequest, StateFolder, current_person};
@@ -71,17 +71,7 @@ pub async fn finish(
 
 /// Makes the plan, with what earlier runs have kept.
 fn request(context: &Context, arguments: &Arguments) -> Result<StartRequest, Failure> {
-    let (file, rollout) = split_name(&arguments.file);
-    let inputs = &arguments.inputs;
-    let wanted = Wanted {
-        file,
-        rollout,
-        inputs: &inputs.input,
-        inputs_file: inputs.inputs.as_deref(),
-        profile: inputs.profile.as_deref(),
-        only: inputs.only.as_deref(),
-        at: None,
-    };
+    let wanted = arguments.inputs.wanted(&arguments.file, None);
     let plan = plan_for(context, &wanted, |rollout| kept_values(context, rollout))?.plan;
     let variables = variables_for(&plan);
     Ok(StartRequest { plan, by: current_person(), reason: arguments.reason.clone(), variables })

@@ -206,7 +206,7 @@ fn is_sent_as_json(body: &Expr) -> bool {
 }
 
 /// Joins a folder to the one it is relative to.
-fn joined(base: String, folder: String) -> String {
+pub(super) fn joined(base: String, folder: String) -> String {
     match folder.as_str() {
         "" | "." => base,
         absolute if absolute.starts_with('/') => absolute.to_owned(),
@@ -238,7 +238,8 @@ fn status_ranges(value: &Value) -> Vec<StatusRange> {
     }
 }
 
-fn percent_encoded(text: &str) -> String {
+/// Writes a text so that it may stand in any part of a URL or a form (RFC 3986, unreserved characters only).
+pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

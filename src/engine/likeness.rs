@@ -49,6 +49,11 @@ impl<'p> Kinship<'p> {
         Kinship { plan, classes: plan.targets.iter().map(class).collect(), knows_time, memory_ms }
     }
 
+    /// Whether the same state means another thing at another time.
+    pub fn knows_time(&self) -> bool {
+        self.knows_time
+    }
+
     /// Begins with all that a run knows.
     pub fn of(&'p self, run: &Run, now: At) -> Likeness<'p> {
         let slots = self.plan.spaces.iter().map(|it| vec![0; it.len() as usize]).collect();

@@ -16,6 +16,7 @@
 //! - `request`: what people were asked and have said
 //! - `people`: how the run waits for people
 //! - `exposure`: shares of traffic and of users
+//! - `balancer`: shares as the weights of HAProxy and nginx
 //! - `notice`: what is said in the background
 //! - `undo`: the way back
 //! - `finish`: how a run ends
@@ -32,6 +33,7 @@ mod acts;
 mod advance;
 mod apply;
 mod ask;
+mod balancer;
 mod called;
 mod command;
 mod conditions;
@@ -59,6 +61,7 @@ mod watching;
 mod windows;
 
 pub use apply::apply;
+pub use ask::percent_encoded;
 pub use event::{
     Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunForecast, RunStarted, Truth, Waiting,
 };
@@ -67,8 +70,9 @@ pub use exposure::{ExposureKind, Share, exposure_kind};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HttpJob, Invocation, Job, MetricAsk, MetricSource,
-    NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterJob, SecretText, Shell, StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, MetricAsk,
+    MetricSource, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob, SecretText, Shell,
+    StatusRange,
 };
 pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};

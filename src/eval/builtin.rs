@@ -253,33 +253,11 @@ fn whole(number: f64) -> Result<Value, Fault> {
 fn score(values: &[Value]) -> Result<Value, Fault> {
     let mut numbers = [0.0; 3];
     for (at, number) in numbers.iter_mut().enumerate() {
-        *number = values.get(at).and_then(magnitude).ok_or(Fault::Mistyped { at, wanted: "a measure" })?;
+        *number = values.get(at).and_then(Value::as_number).ok_or(Fault::Mistyped { at, wanted: "a measure" })?;
     }
     let [value, good, bad] = numbers;
     if good == bad {
         return Err(Fault::Cannot("`score` needs two bounds that differ".to_owned()));
     }
     Ok(Value::Number((100.0 * (value - bad) / (good - bad)).clamp(0.0, 100.0)))
-}
-
-fn magnitude(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(int) | Value::Duration(int) => Some(*int as f64),
-        Value::Number(number) | Value::Percent(number) => Some(*number),
-        Value::Size(size) => Some(*size as f64),
-        Value::Null
-        | Value::Unknown
-        | Value::Bool(_)
-        | Value::Time(_)
-        | Value::Date(_)
-        | Value::Instant(_)
-        | Value::Weekday(_)
-        | Value::Text(_)
-        | Value::List(_)
-        | Value::Record(_)
-        | Value::Range(_)
-        | Value::Target(_)
-        | Value::Window(_)
-        | Value::Secret(_) => None,
-    }
 }

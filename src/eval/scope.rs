@@ -30,98 +30,107 @@ pub struct Stretch {
 
 /// The names that an expression may use, and what they stand for.
 pub trait Scope {
+    /// The scope around this one, which is asked for everything that this one does not answer itself.
+    fn outer(&self) -> Option<&dyn Scope> {
+        None
+    }
+
     /// An input, a parameter, or the name of a loop or comprehension.
-    fn local(&self, _local: LocalId) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn local(&self, local: LocalId) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.local(local))
     }
 
     /// The list of a fleet's targets.
-    fn fleet(&self, _fleet: FleetId) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn fleet(&self, fleet: FleetId) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.fleet(fleet))
     }
 
     /// Those of a list of targets that nothing before takes.
-    fn rest(&self, _of: &Value) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn rest(&self, of: &Value) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.rest(of))
     }
 
     /// Whether a condition on the world holds: true, false or [`Value::Unknown`].
-    fn probe(&self, _probe: ProbeId, _arguments: &[Value]) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn probe(&self, probe: ProbeId, arguments: &[Value]) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.probe(probe, arguments))
     }
 
     /// A metric's value now, or [`Value::Unknown`].
-    fn metric(&self, _metric: MetricId, _arguments: &[Value]) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.metric(metric, arguments))
     }
 
     /// A metric's mean over a stretch that ended before the first change to its subject, or [`Value::Unknown`].
-    fn before(&self, _metric: MetricId, _arguments: &[Value], _stretch: Stretch) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.before(metric, arguments, stretch))
     }
 
     /// Whether a threshold is passed: true, false or [`Value::Unknown`].
-    fn threshold(&self, _threshold: ThresholdId, _arguments: &[Value]) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn threshold(&self, threshold: ThresholdId, arguments: &[Value]) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.threshold(threshold, arguments))
     }
 
     /// Whether everything that a gate demands holds: true, false or [`Value::Unknown`].
-    fn gate(&self, _gate: GateId, _arguments: &[Value]) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn gate(&self, gate: GateId, arguments: &[Value]) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.gate(gate, arguments))
     }
 
     /// Hears of each comparison that was made, so that a verdict can show what it compared.
-    fn compared(&self, _how: Comparison, _left: &Value, _right: &Value, _truth: Truth) {}
+    fn compared(&self, how: Comparison, left: &Value, right: &Value, truth: Truth) {
+        if let Some(outer) = self.outer() {
+            outer.compared(how, left, right, truth);
+        }
+    }
 
     /// The text that a step left under a key; none if it left nothing there. The evaluator reads it as its type.
-    fn output(&self, _path: &str, _target: Option<&Value>, _key: &str) -> Result<Option<SmolStr>, Silence> {
-        Err(Silence::NotKnownHere)
+    fn output(&self, path: &str, target: Option<&Value>, key: &str) -> Result<Option<SmolStr>, Silence> {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.output(path, target, key))
     }
 
     /// What earlier runs kept for a target, or for the rollout; [`Value::Null`] if nothing.
-    fn kept(&self, _target: Option<&Value>, _key: &str) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn kept(&self, target: Option<&Value>, key: &str) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.kept(target, key))
     }
 
-    fn run(&self, _field: RunField) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn run(&self, field: RunField) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.run(field))
     }
 
-    fn loop_field(&self, _field: LoopField) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn loop_field(&self, field: LoopField) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.loop_field(field))
     }
 
-    fn wave(&self, _field: WaveField) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn wave(&self, field: WaveField) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.wave(field))
     }
 
     /// The list of targets that a stage, or the enclosing one, has touched.
-    fn touched(&self, _stage: Option<&str>) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn touched(&self, stage: Option<&str>) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.touched(stage))
     }
 
-    fn stage(&self, _path: &str, _field: StageField) -> Answer {
-        Err(Silence::NotKnownHere)
+    fn stage(&self, path: &str, field: StageField) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.stage(path, field))
     }
 
     /// The date on which the run started.
     fn today(&self) -> Answer {
-        Err(Silence::NotKnownHere)
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.today())
     }
 
     /// An environment variable; `Ok(None)` if it is not set.
-    fn variable(&self, _name: &str) -> Result<Option<SmolStr>, Silence> {
-        Err(Silence::NotKnownHere)
+    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.variable(name))
     }
 
     /// The text of a file.
-    fn file(&self, _path: &str) -> Result<SmolStr, Silence> {
-        Err(Silence::NotKnownHere)
+    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.file(path))
     }
 
     /// The names of those who have a role.
-    fn members(&self, _role: &str) -> Result<Vec<SmolStr>, Silence> {
-        Err(Silence::NotKnownHere)
+    fn members(&self, role: &str) -> Result<Vec<SmolStr>, Silence> {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.members(role))
     }
 }
 
@@ -148,76 +157,8 @@ impl Scope for Bound<'_> {
         if local == self.local { Ok(self.value.clone()) } else { self.outer.local(local) }
     }
 
-    fn fleet(&self, fleet: FleetId) -> Answer {
-        self.outer.fleet(fleet)
-    }
-
-    fn rest(&self, of: &Value) -> Answer {
-        self.outer.rest(of)
-    }
-
-    fn probe(&self, probe: ProbeId, arguments: &[Value]) -> Answer {
-        self.outer.probe(probe, arguments)
-    }
-
-    fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
-        self.outer.metric(metric, arguments)
-    }
-
-    fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
-        self.outer.before(metric, arguments, stretch)
-    }
-
-    fn threshold(&self, threshold: ThresholdId, arguments: &[Value]) -> Answer {
-        self.outer.threshold(threshold, arguments)
-    }
-
-    fn gate(&self, gate: GateId, arguments: &[Value]) -> Answer {
-        self.outer.gate(gate, arguments)
-    }
-
-    fn compared(&self, how: Comparison, left: &Value, right: &Value, truth: Truth) {
-        self.outer.compared(how, left, right, truth);
-    }
-
-    fn output(&self, path: &str, target: Option<&Value>, key: &str) -> Result<Option<SmolStr>, Silence> {
-        self.outer.output(path, target, key)
-    }
-
-    fn kept(&self, target: Option<&Value>, key: &str) -> Answer {
-        self.outer.kept(target, key)
-    }
-
-    fn run(&self, field: RunField) -> Answer {
-        self.outer.run(field)
-    }
-
-    fn loop_field(&self, field: LoopField) -> Answer {
-        self.outer.loop_field(field)
-    }
-
-    fn wave(&self, field: WaveField) -> Answer {
-        self.outer.wave(field)
-    }
-
-    fn touched(&self, stage: Option<&str>) -> Answer {
-        self.outer.touched(stage)
-    }
-
-    fn stage(&self, path: &str, field: StageField) -> Answer {
-        self.outer.stage(path, field)
-    }
-
-    fn today(&self) -> Answer {
-        self.outer.today()
-    }
-
-    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
-        self.outer.variable(name)
-    }
-
-    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
-        self.outer.file(path)
+    fn outer(&self) -> Option<&dyn Scope> {
+        Some(self.outer)
     }
 }
 
@@ -242,79 +183,29 @@ impl Scope for Called<'_> {
         }
     }
 
-    fn fleet(&self, fleet: FleetId) -> Answer {
-        self.outer.fleet(fleet)
+    fn outer(&self) -> Option<&dyn Scope> {
+        Some(self.outer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Roles;
+
+    impl Scope for Roles {
+        fn members(&self, role: &str) -> Result<Vec<SmolStr>, Silence> {
+            Ok(vec![SmolStr::new(role)])
+        }
     }
 
-    fn rest(&self, of: &Value) -> Answer {
-        self.outer.rest(of)
-    }
-
-    fn probe(&self, probe: ProbeId, arguments: &[Value]) -> Answer {
-        self.outer.probe(probe, arguments)
-    }
-
-    fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
-        self.outer.metric(metric, arguments)
-    }
-
-    fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
-        self.outer.before(metric, arguments, stretch)
-    }
-
-    fn threshold(&self, threshold: ThresholdId, arguments: &[Value]) -> Answer {
-        self.outer.threshold(threshold, arguments)
-    }
-
-    fn gate(&self, gate: GateId, arguments: &[Value]) -> Answer {
-        self.outer.gate(gate, arguments)
-    }
-
-    fn compared(&self, how: Comparison, left: &Value, right: &Value, truth: Truth) {
-        self.outer.compared(how, left, right, truth);
-    }
-
-    fn output(&self, path: &str, target: Option<&Value>, key: &str) -> Result<Option<SmolStr>, Silence> {
-        self.outer.output(path, target, key)
-    }
-
-    fn kept(&self, target: Option<&Value>, key: &str) -> Answer {
-        self.outer.kept(target, key)
-    }
-
-    fn run(&self, field: RunField) -> Answer {
-        self.outer.run(field)
-    }
-
-    fn loop_field(&self, field: LoopField) -> Answer {
-        self.outer.loop_field(field)
-    }
-
-    fn wave(&self, field: WaveField) -> Answer {
-        self.outer.wave(field)
-    }
-
-    fn touched(&self, stage: Option<&str>) -> Answer {
-        self.outer.touched(stage)
-    }
-
-    fn stage(&self, path: &str, field: StageField) -> Answer {
-        self.outer.stage(path, field)
-    }
-
-    fn today(&self) -> Answer {
-        self.outer.today()
-    }
-
-    fn variable(&self, name: &str) -> Result<Option<SmolStr>, Silence> {
-        self.outer.variable(name)
-    }
-
-    fn file(&self, path: &str) -> Result<SmolStr, Silence> {
-        self.outer.file(path)
-    }
-
-    fn members(&self, role: &str) -> Result<Vec<SmolStr>, Silence> {
-        self.outer.members(role)
+    #[test]
+    fn who_has_a_role_is_known_within_a_comprehension_and_within_a_call() {
+        let bound = Bound::new(&Roles, LocalId(0), &Value::Null);
+        let called = Called::new(&bound, &[], &[]);
+        assert_eq!(called.members("sre"), Ok(vec![SmolStr::new("sre")]));
+        assert_eq!(bound.local(LocalId(0)), Ok(Value::Null));
+        assert_eq!(bound.local(LocalId(1)), Err(Silence::NotKnownHere));
     }
 }

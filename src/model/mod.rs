@@ -38,7 +38,7 @@ pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
-pub use exposure::{Flag, FlagShare, Router, Traffic};
+pub use exposure::{Flag, FlagShare, Haproxy, Nginx, Router, RouterMeans, Traffic};
 pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };

@@ -29,6 +29,11 @@ pub type Planned = Result<Plan, Vec<Diagnostic>>;
 /// Everything that is found, with its places: lists that cannot be known, numbers that cannot be, fleets that
 /// cannot be loaded, an undo that would need a value that nothing has left.
 pub fn plan(request: &PlanRequest) -> Planned {
+    plan_and_warn(request).0
+}
+
+/// Makes a plan, and says what is strange about it, though it can be run.
+pub fn plan_and_warn(request: &PlanRequest) -> (Planned, Vec<Diagnostic>) {
     let rollout = request.program.rollout(request.rollout);
     let mut expansion = Expansion::new(request);
     expansion.rollout(rollout);
@@ -40,6 +45,8 @@ pub(super) struct Expansion<'a> {
     pub(super) request: &'a PlanRequest<'a>,
     pub(super) plan: Plan,
     pub(super) wrong: Vec<Diagnostic>,
+    /// What is allowed and seldom meant.
+    pub(super) strange: Vec<Diagnostic>,
     /// Where each target stands in the plan's table, by fleet and name.
     pub(super) index: BTreeMap<(SmolStr, SmolStr), u32>,
     /// The targets of each fleet that was loaded.
@@ -94,6 +101,7 @@ impl<'a> Expansion<'a> {
             request,
             plan,
             wrong: Vec::new(),
+            strange: Vec::new(),
             index,
             fleets,
             stage: None,

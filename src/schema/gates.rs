@@ -109,27 +109,39 @@ const CHECK: &[PropertyRow] = &[
     property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens if it does not pass."),
 ];
 
+// What a watch and a guard have in common.
+const SETTLE: PropertyRow = property("settle", Kind::Duration, "0s", "How long to wait before the first sample.");
+const FAIL_AFTER: PropertyRow =
+    property("fail_after", Kind::Int, "1, or none with fail_in_a_row", "The violation with this number fails.");
+const FAIL_IN_A_ROW: PropertyRow = property("fail_in_a_row", Kind::Int, "", "So many violations in a row fail.");
+const UNKNOWN: PropertyRow = property("unknown", Kind::Duration, "15m", "How long it may be unknown in a row.");
+const ON_UNKNOWN: PropertyRow =
+    property("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then.");
+const WHEN_FAILED: PropertyRow =
+    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails.");
+const SAMPLED: PropertyRow = property("every", Kind::Duration, "1m", "The time between two samples.");
+
 const WATCH: &[PropertyRow] = &[
     property("lasts", Kind::Duration, "", "How long it is watched."),
-    property("every", Kind::Duration, "1m", "The time between two samples."),
-    property("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
-    property("fail_after", Kind::Int, "1, or none with fail_in_a_row", "The violation with this number fails."),
-    property("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
+    SAMPLED,
+    SETTLE,
+    FAIL_AFTER,
+    FAIL_IN_A_ROW,
     property("pass_in_a_row", Kind::Int, "", "So many good samples in a row pass early."),
-    property("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
-    property("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
-    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+    UNKNOWN,
+    ON_UNKNOWN,
+    WHEN_FAILED,
 ];
 
 const GUARD: &[PropertyRow] = &[
-    property("every", Kind::Duration, "1m", "The time between two samples."),
-    property("fail_after", Kind::Int, "1, or none with fail_in_a_row", "The violation with this number fails."),
-    property("fail_in_a_row", Kind::Int, "", "So many violations in a row fail."),
-    property("settle", Kind::Duration, "0s", "How long to wait before the first sample."),
+    SAMPLED,
+    FAIL_AFTER,
+    FAIL_IN_A_ROW,
+    SETTLE,
     property("interrupt", Kind::Bool, "false", "Whether a running step is ended."),
-    property("unknown", Kind::Duration, "15m", "How long it may be unknown in a row."),
-    property("on_unknown", Kind::OneOf(&["pause", "fail", "hold"]), "pause", "What happens then."),
-    property("otherwise", Kind::OneOf(OTHERWISE), "the enclosing on_failure", "What happens when it fails."),
+    UNKNOWN,
+    ON_UNKNOWN,
+    WHEN_FAILED,
 ];
 
 const DAYS: PropertyRow = property("days", Kind::Days, "every day", "On which days it opens.");

@@ -42,7 +42,7 @@ pub(super) fn mean_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr
     let step = (to.since_ms(from) / LOOKS).max(1);
     let looks = (0..LOOKS).map(|it| from.plus_ms(it * step).max(moments.start()));
     let values: Vec<Value> = looks.map(|at| value_at(timeline, moments, about, at)).collect::<Option<_>>()?;
-    let known: Vec<f64> = values.iter().filter_map(number).collect();
+    let known: Vec<f64> = values.iter().filter_map(Value::as_number).collect();
     if known.is_empty() {
         return Some(Value::Unknown);
     }
@@ -55,16 +55,7 @@ pub(super) fn samples_over(timeline: &Timeline, moments: &Moments, about: &[Smol
     const LOOKS: i64 = 60;
     let step = (to.since_ms(from) / LOOKS).max(1);
     let looks = (0..LOOKS).map(|it| from.plus_ms(it * step).max(moments.start()));
-    looks.filter_map(|at| value_at(timeline, moments, about, at)).filter_map(|it| number(&it)).collect()
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(it) | Value::Duration(it) => Some(*it as f64),
-        Value::Number(it) | Value::Percent(it) => Some(*it),
-        Value::Size(it) => Some(*it as f64),
-        _ => None,
-    }
+    looks.filter_map(|at| value_at(timeline, moments, about, at)).filter_map(|it| it.as_number()).collect()
 }
 
 /// Returns a number as a value of the same kind as another.
@@ -80,7 +71,7 @@ fn like(value: &Value, number: f64) -> Value {
 
 /// Returns the value so far on the way between two; where there is no way, the first.
 fn between(from: &Value, to: &Value, share: f64) -> Value {
-    match (number(from), number(to)) {
+    match (from.as_number(), to.as_number()) {
         (Some(start), Some(end)) => like(from, start + (end - start) * share),
         _ => from.clone(),
     }

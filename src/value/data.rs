@@ -62,6 +62,29 @@ impl Value {
         matches!(self, Value::Null)
     }
 
+    /// Returns the number of a measure in its base unit: percent points, milliseconds, bytes. None for all else.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Value::Int(int) | Value::Duration(int) => Some(*int as f64),
+            Value::Number(number) | Value::Percent(number) => Some(*number),
+            Value::Size(size) => Some(*size as f64),
+            Value::Null
+            | Value::Unknown
+            | Value::Bool(_)
+            | Value::Time(_)
+            | Value::Date(_)
+            | Value::Instant(_)
+            | Value::Weekday(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Record(_)
+            | Value::Range(_)
+            | Value::Target(_)
+            | Value::Window(_)
+            | Value::Secret(_) => None,
+        }
+    }
+
     pub fn as_text(&self) -> Option<&SmolStr> {
         match self {
             Value::Text(text) => Some(text),

@@ -9,7 +9,7 @@ use super::Board;
 use crate::engine::{Event, Evidence, Truth, WatchFrame, explain, first_failure};
 use crate::model::Act;
 use crate::plan::{NodeKind, Place};
-use crate::value::{At, Compared, Value, compare};
+use crate::value::{At, Compared, compare};
 
 /// The last verdict at a place.
 #[derive(Debug, Clone)]
@@ -160,20 +160,11 @@ fn is_rule(evidence: &Evidence, all: &[Evidence]) -> bool {
 /// Returns the evidence that came nearest to its limit.
 fn nearest<'e>(evidence: &[&'e Evidence]) -> Option<&'e Evidence> {
     let share = |it: &&Evidence| -> Option<f64> {
-        let (margin, bound) = (number(it.margin.as_ref()?)?, number(it.bound.as_ref()?)?);
+        let (margin, bound) = (it.margin.as_ref()?.as_number()?, it.bound.as_ref()?.as_number()?);
         Some(if bound == 0.0 { margin.abs() } else { (margin / bound).abs() })
     };
     let measured = evidence.iter().copied().filter(|it| share(it).is_some());
     measured.min_by(|a, b| share(a).partial_cmp(&share(b)).unwrap_or(std::cmp::Ordering::Equal))
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(int) | Value::Duration(int) => Some(*int as f64),
-        Value::Number(number) | Value::Percent(number) => Some(*number),
-        Value::Size(size) => Some(*size as f64),
-        _ => None,
-    }
 }
 
 fn watched(watch: &WatchFrame) -> String {

@@ -52,6 +52,12 @@ pub(super) fn turnings(path: &Path) -> Vec<(i64, Turning)> {
     all
 }
 
+/// Returns how often a person decided on a path.
+pub(super) fn times_decided(path: &Path) -> usize {
+    let links = std::iter::successors(path.as_deref(), |it| it.before.as_deref());
+    links.filter(|it| matches!(it.turning, Turning::Choice(_))).count()
+}
+
 impl Turning {
     /// Returns what happens, in words.
     pub fn in_words(&self, plan: &Plan) -> String {

@@ -1,11 +1,13 @@
 //! Search · explore: every combination of a few faults, and the shortest way to each bad ending.
 //!
+//! - `calm`: long stretches of samples, looked at here and there
 //! - `mishap`: what can go wrong once
 //! - `gauge`: what the world answers so that a condition comes out as wanted
 //! - `scene`: one state of the world and its run
 //! - `ending`: what a bad ending is
 //! - `search`: every combination, the fewest faults first
 
+mod calm;
 mod ending;
 mod gauge;
 mod mishap;

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::calm::Calm;
 use super::ending::{Bad, Verdict, at_rest, at_the_end, in_a_ring, on_the_way};
 use super::gauge::Gauge;
-use super::mishap::{Mishap, Turning, turnings};
+use super::mishap::{Mishap, Turning, times_decided, turnings};
 use super::scene::{Next, Scene};
 use crate::engine::{Event, KeptValue, Kinship, Person, RunStarted, Truth};
 use crate::plan::{KeptValues, NodeId, Plan};
@@ -25,6 +26,8 @@ pub struct Explored {
     pub undriven: Vec<String>,
     /// How often a run came to each ending, by its name.
     pub endings: BTreeMap<&'static str, usize>,
+    /// Whether long stretches of samples that go on alike were disturbed only here and there.
+    pub is_thinned: bool,
 }
 
 /// A bad ending, and the shortest way there.
@@ -56,6 +59,10 @@ pub struct Level {
 /// No single way is followed further.
 const STEPS_MAX: usize = 200_000;
 
+/// Where the time of day matters no state comes back, and a person could try the same again for ever: so many decisions
+/// are followed on one way.
+const DECISIONS_MAX: usize = 2;
+
 /// Tries every combination of up to so many faults, as long as it is let: asked before each step, with how many states
 /// were seen.
 pub fn explore(
@@ -76,6 +83,7 @@ pub fn explore(
         may_go_on,
         chosen: VecDeque::new(),
         is_over: false,
+        is_thinned: false,
     };
     let first = Scene::new(plan, start, started(plan, kept));
     search.seen.insert(first.likeness(&kinship));
@@ -122,6 +130,7 @@ struct Search<'p> {
     /// States that people have decided for, and that nobody has followed yet.
     chosen: VecDeque<Scene>,
     is_over: bool,
+    is_thinned: bool,
 }
 
 /// Where a way began that was followed, and how far.
@@ -152,19 +161,21 @@ impl Search<'_> {
     fn disturb(&mut self, start: &Start, level: &mut Level, next: &mut Vec<Start>) {
         let mut scene = start.scene.clone();
         let mut under_way = Vec::new();
+        let mut calm = Calm::default();
         for _ in 0..start.steps {
             let now_under_way = scene.under_way();
             let crash = (now_under_way != under_way && !now_under_way.is_empty()).then_some(Mishap::Crash);
             under_way = now_under_way;
-            for mishap in scene.mishaps(self.plan).into_iter().chain(crash) {
+            let mishaps = scene.mishaps(self.plan).into_iter().chain(crash);
+            for mishap in mishaps.filter(|it| calm.is_worth(it)) {
                 self.branch(&scene, mishap, level, next);
                 if self.is_over {
                     return;
                 }
             }
-            if self.advance(&mut scene).is_none() {
-                return;
-            }
+            let Some(events) = self.advance(&mut scene) else { return };
+            calm.hear(&events, scene.now);
+            self.is_thinned |= calm.is_long();
         }
     }
 
@@ -204,6 +215,7 @@ impl Search<'_> {
     /// Returns how many steps there were until it ended, or came to a state that was seen before.
     fn walk(&mut self, mut scene: Scene) -> usize {
         let mut own = BTreeSet::from([scene.likeness(self.kinship)]);
+        let mut calm = Calm::default();
         for steps in 0..STEPS_MAX {
             if !(self.may_go_on)(self.seen.len()) {
                 self.is_over = true;
@@ -214,6 +226,10 @@ impl Search<'_> {
                 return steps;
             };
             self.look(&scene, &events);
+            calm.hear(&events, scene.now);
+            if calm.may_be_passed_over() {
+                continue;
+            }
             let likeness = scene.likeness(self.kinship);
             if !own.insert(likeness) {
                 self.find(&scene, in_a_ring(self.plan, &scene.run));
@@ -254,6 +270,10 @@ impl Search<'_> {
     fn choose(&mut self, scene: &Scene) -> bool {
         let mut has_choice = false;
         for choice in scene.choices(self.plan) {
+            if self.kinship.knows_time() && times_decided(&scene.path) >= DECISIONS_MAX {
+                has_choice = true;
+                continue;
+            }
             let mut decided = scene.clone();
             let Some(events) = decided.decide(self.plan, choice) else { continue };
             has_choice = true;
@@ -308,6 +328,7 @@ impl Search<'_> {
             levels,
             states: self.seen.len(),
             endings: self.endings,
+            is_thinned: self.is_thinned,
         }
     }
 }
