@@ -21,6 +21,9 @@ pub enum Room {
 /// So much is held back: more than all jobs need that a folder has under way, to come to rest and say so.
 pub const RESERVE_BYTES: u64 = 4 << 20;
 
+/// A disk with less beside the reserve is full for those who write the results of commands.
+const OTHERS_NEED_BYTES: u64 = 64 << 10;
+
 /// Room that is held back, or was.
 pub struct Reserve {
     path: PathBuf,
@@ -40,6 +43,12 @@ impl Reserve {
 
     pub fn is_held(&self) -> bool {
         self.held
+    }
+
+    /// Whether others find room for a few small files. A file system that does not tell has some.
+    pub fn has_room_beside(&self) -> bool {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        rustix::fs::statvfs(folder).map_or(true, |it| it.f_bavail.saturating_mul(it.f_frsize) >= OTHERS_NEED_BYTES)
     }
 
     /// Tries to hold the room again, and wants as much beside it: else the next record would let it go at once.

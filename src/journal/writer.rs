@@ -53,6 +53,9 @@ const LOG_PAGES: i32 = 500;
 /// How often room is looked for while there is none.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How often it is looked whether others still have room, while nothing is to be written.
+const CALM_LOOK_EVERY: Duration = Duration::from_secs(2);
+
 impl Writer {
     pub fn new(
         connection: Connection,
@@ -107,12 +110,10 @@ impl Writer {
     /// Waits for what is to be written, and takes all that is there.
     fn next(&mut self, requests: &mpsc::Receiver<Request>) -> Option<Vec<Request>> {
         while self.backlog.is_empty() {
-            if *self.room.borrow() == Room::Enough {
-                self.backlog.push_back(requests.recv().ok()?);
-                break;
-            }
-            match requests.recv_timeout(LOOK_EVERY) {
+            let has_room = *self.room.borrow() == Room::Enough;
+            match requests.recv_timeout(if has_room { CALM_LOOK_EVERY } else { LOOK_EVERY }) {
                 Ok(request) => self.backlog.push_back(request),
+                Err(RecvTimeoutError::Timeout) if has_room => self.look_for_others(),
                 Err(RecvTimeoutError::Timeout) => self.look_for_room(),
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
@@ -221,6 +222,18 @@ impl Writer {
             Err(RecvTimeoutError::Disconnected) => return Err(JournalError::DiskFull { path: self.path.clone() }),
         }
         Ok(())
+    }
+
+    /// Whoever stays with a command may be unable to write how it ended while nothing is written here: they get what was
+    /// held back.
+    fn look_for_others(&mut self) {
+        if self.reserve.has_room_beside() {
+            return;
+        }
+        self.fill();
+        if let Err(error) = self.reserve.let_go() {
+            tracing::warn!(%error, "what was held back cannot be let go");
+        }
     }
 
     fn look_for_room(&mut self) {

@@ -3,7 +3,7 @@
 //! lives makes no difference to it.
 
 use std::io::{self, ErrorKind, Read};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::claim::Files;
 use super::fork::Signals;
@@ -15,9 +15,6 @@ use crate::action::outputs::read_outputs;
 use crate::action::start::Errand;
 use crate::action::verdict::judge;
 use crate::engine::{Done, Fault, FaultKind};
-
-/// How long a disk that is full is waited for.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What one that is executed is told on its standard input; never on its command line, which everybody can read.
 #[derive(serde::Deserialize)]
@@ -54,15 +51,11 @@ pub(super) fn supervise(errand: &Errand, mask: &Mask, us: ProcessIdentity, signa
     leave(&files, &result)
 }
 
-/// Writes the result; a disk that is full is given time.
+/// Writes the result; a disk that is full is given all the time that it takes.
 fn leave(files: &Files, result: &Result<Done, Fault>) -> io::Result<()> {
-    let since = Instant::now();
     loop {
         match files.end(result) {
-            Err(error)
-                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
-                    && since.elapsed() < PATIENCE =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
                 std::thread::sleep(Duration::from_millis(500));
             }
             ended => return ended,
