@@ -101,7 +101,7 @@ impl Turn<'_> {
 
     pub fn is_at(&self, place: Place, path: &str) -> bool {
         let path = path.replace('.', "/");
-        let here = self.plan.path(place);
+        let here = self.plan.path(place).replace('.', "/");
         here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
     }
 

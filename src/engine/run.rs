@@ -167,6 +167,11 @@ impl Run {
         self.alarms.first().map(|(at, _)| *at)
     }
 
+    /// Returns where time alone changes something.
+    pub fn wakes(&self) -> impl Iterator<Item = Place> + '_ {
+        self.alarms.iter().map(|(_, place)| *place)
+    }
+
     /// Returns how the run ended for whoever waits for it: also one that has succeeded and can still be taken back.
     pub fn settled(&self) -> Option<Outcome> {
         if self.is_retained() { Some(Outcome::Succeeded) } else { self.finished() }

@@ -29,9 +29,11 @@ impl Plan {
     pub fn is_called(&self, place: Place, path: &str) -> bool {
         let path = path.replace('.', "/");
         [self.path(place), self.node_path(place.node)].iter().any(|own| {
+            // What a strategy's name is joined with is a dot, which may as well be said as a slash.
+            let own = own.replace('.', "/");
             let numbered = own.rsplit_once('~').filter(|(_, number)| !number.contains('/'));
             let bare = numbered.map_or(own.as_str(), |(bare, _)| bare);
-            *own == path || bare == path
+            own == path || bare == path
         })
     }
 

@@ -9,7 +9,7 @@ use crate::engine::{
     Answer, Effect, Event, Fault, FaultKind, Heard, KeptValue, Outcome, Person, Run, RunStarted, apply, outstanding,
     step,
 };
-use crate::plan::{KeptValues, Place, Plan};
+use crate::plan::{KeptValues, NodeKind, Place, Plan, Role};
 use crate::value::At;
 
 /// What a person would have seen.
@@ -114,6 +114,8 @@ struct Stage<'p> {
     looked_for_crash: usize,
     crashes: u32,
     broken: Option<String>,
+    /// Whether something comes again and again while the run lasts.
+    has_rounds: bool,
 }
 
 /// What happens next.
@@ -139,6 +141,7 @@ impl<'p> Stage<'p> {
             looked_for_crash: 0,
             crashes: 0,
             broken: None,
+            has_rounds: plan.nodes.iter().any(|it| it.kind == NodeKind::Sequence(Role::Every)),
         }
     }
 
@@ -190,6 +193,7 @@ impl<'p> Stage<'p> {
                 self.hear(Heard::Answer { place, attempt, answer });
                 true
             }
+            Next::Alarm(_) if self.has_rounds && self.only_rounds_are_left() => self.decide(),
             Next::Alarm(at) => {
                 self.now = self.now.max(at);
                 self.hear(Heard::Tick);
@@ -221,6 +225,18 @@ impl<'p> Stage<'p> {
             next = (Some(at), Next::Turn(at));
         }
         next.1
+    }
+
+    /// Whether nothing will ever happen but what `every` says: that moves nothing, and comes again without end.
+    fn only_rounds_are_left(&self) -> bool {
+        let is_round = |place: Place| {
+            let is_every = |it: Place| self.plan.node(it.node).kind == NodeKind::Sequence(Role::Every);
+            is_every(place) || self.plan.all_around(place).any(is_every)
+        };
+        self.run.finished().is_none()
+            && self.cast.next_turn().is_none()
+            && self.coming.values().all(|it| is_round(it.0))
+            && self.run.wakes().all(is_round)
     }
 
     fn take_turn(&mut self) -> bool {

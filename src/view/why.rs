@@ -98,7 +98,7 @@ impl Verdicts {
     fn last_at(&self, path: &str) -> Option<Place> {
         let path = path.replace('.', "/");
         let beneath = |place: &Place| {
-            let here = self.board.plan.path(*place);
+            let here = self.board.plan.path(*place).replace('.', "/");
             here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['/', '~']))
         };
         let decided = self.last.iter().filter(|(place, _)| beneath(place));
