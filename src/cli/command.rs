@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
-    resume_all, rollback, simulate, status, steer, test, watch, why, window,
+    check, completions, decide, engine, events, explain, explore, graph, history, judge, kpi, limits, logs, new, plan,
+    report, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -101,6 +101,8 @@ enum Command {
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
+    Report(report::Arguments),
+    Kpi(kpi::Arguments),
     Judge(judge::Arguments),
     Explain(explain::Arguments),
     Limits(limits::Arguments),
@@ -170,6 +172,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
+        Command::Report(it) => report::run(context, it),
+        Command::Kpi(it) => kpi::run(context, it),
         Command::Judge(it) => judge::run(context, it),
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),

@@ -9,6 +9,7 @@
 //! - `reader`: questions to a journal that somebody else may be writing
 //! - `sqlite`: the journal in a state folder: a writer and a reader
 //! - `past`: how long things took in earlier runs
+//! - `told`: the account of a run
 //! - `verify`: whether a run's records are still the ones that were written
 
 mod contract;
@@ -19,6 +20,7 @@ mod reader;
 mod record;
 mod schema;
 mod sqlite;
+mod told;
 mod verify;
 mod writer;
 
@@ -29,4 +31,5 @@ pub use past::past;
 pub use reader::Reader;
 pub use record::{Hash, Record, read_deep};
 pub use sqlite::Sqlite;
+pub use told::{Shelves, Told, each, told, unfiled};
 pub use verify::{Broken, Verified, verify};

@@ -13,11 +13,11 @@ use super::bench::{Bench, Key};
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::run_id::run_id;
-use super::{Clock, HostHandle, Perform};
+use super::{Clock, HostHandle, Perform, StateFolder};
 use crate::engine::{
-    Answer, Command, Effect, Fault, FaultKind, Heard, Person, Run, RunForecast, RunStarted, outstanding, step,
+    Answer, Command, Effect, Event, Fault, FaultKind, Heard, Person, Run, RunForecast, RunStarted, outstanding, step,
 };
-use crate::journal::{Entry, Journal, JournalError, StoredPlan, past};
+use crate::journal::{Entry, Journal, JournalError, Shelves, StoredPlan, past};
 use crate::plan::{KeptValues, Plan};
 use crate::sim::pinned;
 use crate::value::At;
@@ -32,6 +32,9 @@ pub struct Host {
     audience: Audience,
     runs: BTreeMap<SmolStr, Driven>,
     wakes: BTreeSet<(At, SmolStr)>,
+    /// The way back for whoever writes documents.
+    tell: mpsc::UnboundedSender<News>,
+    state: StateFolder,
     leaving: bool,
 }
 
@@ -43,6 +46,10 @@ struct Driven {
     told: At,
     wake: Option<At>,
     at_rest: bool,
+    /// Whether it has come to an end about which nothing is written yet.
+    unfiled: bool,
+    /// Whether that is being written.
+    filing: bool,
 }
 
 /// Everything that follows from what was heard at once.
@@ -66,7 +73,7 @@ impl Host {
         audience: Audience,
     ) -> (Host, HostHandle) {
         let (tell, inbox) = mpsc::unbounded_channel();
-        let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), state);
+        let handle = HostHandle::new(tell.clone(), audience.clone(), Arc::clone(&journal), state);
         let host = Host {
             journal,
             clock: Arc::new(Clock::start()),
@@ -76,6 +83,8 @@ impl Host {
             audience,
             runs: BTreeMap::new(),
             wakes: BTreeSet::new(),
+            tell,
+            state: StateFolder::of(state),
             leaving: false,
         };
         (host, handle)
@@ -158,6 +167,7 @@ impl Host {
                 let at_rest = self.runs.get(&run).map(|it| it.at_rest);
                 turn.reply(reply, at_rest);
             }
+            News::Filed { run, filed } => self.filed(run, filed, turn),
             News::AskRuns { reply } => {
                 let runs = self.runs.iter().map(|(id, driven)| driven.shown(id)).collect();
                 turn.reply(reply, runs);
@@ -251,7 +261,7 @@ impl Host {
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
-        let Adopted { id, plan, run, last, superseded, wish } = adopted;
+        let Adopted { id, plan, run, last, unfiled, superseded, wish } = adopted;
         if self.runs.contains_key(&id) {
             let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
             return turn.reply(reply, heeded);
@@ -259,7 +269,12 @@ impl Host {
         self.clock.not_before(last);
         self.performer.prepare(&id, &plan, None);
         let open = outstanding(&run);
-        self.runs.insert(id.clone(), Driven::new(plan, run));
+        let has_ended = run.finished().is_some();
+        self.runs.insert(id.clone(), Driven { unfiled, ..Driven::new(plan, run) });
+        if has_ended {
+            turn.concerned.insert(id);
+            return turn.reply(reply, Heeded::Done);
+        }
         self.step(&id, Heard::Recovered, turn);
         if let Some(by) = superseded {
             self.step(&id, Heard::Superseded { by: by.clone() }, turn);
@@ -294,6 +309,8 @@ impl Host {
         driven.told = at;
         let step = step(&driven.plan, &mut driven.run, at, heard);
         turn.concerned.insert(id.clone());
+        let is_end = |it: &Event| matches!(it, Event::Retained { .. } | Event::RunFinished { .. });
+        driven.unfiled |= driven.plan.artifacts.is_some() && step.events.iter().any(is_end);
         if !step.events.is_empty() {
             turn.entries.push(Entry { run: id.clone(), at, events: step.events, plan: None });
         }
@@ -334,6 +351,7 @@ impl Host {
     /// Looks when each run is to be woken, which rest, and which have ended.
     fn settle(&mut self, concerned: BTreeSet<SmolStr>) {
         for id in concerned {
+            self.file(&id);
             let Some(driven) = self.runs.get_mut(&id) else { continue };
             if let Some(wake) = driven.wake.take() {
                 self.wakes.remove(&(wake, id.clone()));
@@ -345,7 +363,7 @@ impl Host {
             }
             let rests = driven.rests();
             let was_at_rest = std::mem::replace(&mut driven.at_rest, rests);
-            let is_finished = driven.run.finished().is_some();
+            let is_finished = driven.run.finished().is_some() && !driven.filing;
             if driven.at_rest && !was_at_rest {
                 self.audience.show(&Update::Rested { run: id.clone() });
             }
@@ -353,6 +371,36 @@ impl Host {
                 self.forget(&id);
             }
         }
+    }
+
+    /// Has the documents of a run written that has just come to an end, beside all that goes on.
+    fn file(&mut self, id: &SmolStr) {
+        let Some(driven) = self.runs.get_mut(id).filter(|it| it.unfiled && !it.filing) else { return };
+        (driven.unfiled, driven.filing) = (false, true);
+        let (journal, state, now) = (Arc::clone(&self.journal), self.state.clone(), self.clock.now());
+        let (tell, run) = (self.tell.clone(), id.clone());
+        tokio::spawn(async move {
+            let name = run.clone();
+            let written = tokio::task::spawn_blocking(move || filed(&*journal, &name, &state, now)).await;
+            // That it could not be told is a warning of the run, and never its failure.
+            let filed = match written {
+                Ok(Ok(filed)) => filed,
+                Ok(Err(error)) => Some(unfiled(error.to_string())),
+                Err(_) => Some(unfiled("rollout itself failed while it wrote them".to_owned())),
+            };
+            // A host that is gone leaves it to the next life.
+            let _ = tell.send(News::Filed { run, filed: filed.map(Box::new) });
+        });
+    }
+
+    /// Remembers where the documents of a run are, or why they are not there.
+    fn filed(&mut self, id: SmolStr, filed: Option<Box<Event>>, turn: &mut Turn) {
+        let Some(driven) = self.runs.get_mut(&id) else { return };
+        driven.filing = false;
+        if let Some(event) = filed {
+            turn.entries.push(Entry { run: id.clone(), at: self.clock.now(), events: vec![*event], plan: None });
+        }
+        turn.concerned.insert(id);
     }
 
     fn forget(&mut self, id: &SmolStr) {
@@ -380,12 +428,12 @@ impl Turn {
 
 impl Driven {
     fn new(plan: Arc<Plan>, run: Run) -> Driven {
-        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false }
+        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false, unfiled: false, filing: false }
     }
 
     /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
-        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits())
+        !self.filing && (self.run.finished().is_some() || (self.run.is_quiet() && !self.waits()))
     }
 
     fn waits(&self) -> bool {
@@ -397,6 +445,17 @@ impl Driven {
     fn shown(&self, id: &SmolStr) -> LiveRun {
         LiveRun { id: id.clone(), rollout: self.plan.rollout.clone(), at_rest: self.at_rest }
     }
+}
+
+fn filed(journal: &dyn Journal, run: &str, state: &StateFolder, now: At) -> Result<Option<Event>, JournalError> {
+    let (run, runs) = (journal.run(run)?, journal.runs()?);
+    let plan = |digest: &str| journal.plan(digest);
+    let records = |run: &str, after, limit| journal.records(Some(run), after, limit);
+    super::file(&run, &Shelves { runs: &runs, plan: &plan, records: &records }, state, now)
+}
+
+fn unfiled(why: String) -> Event {
+    Event::Filed { folder: String::new(), instead_of: None, failure: Some(why) }
 }
 
 fn unknown() -> Answer {

@@ -20,6 +20,7 @@ mod judging;
 mod lang;
 mod notices;
 mod people;
+mod records;
 mod sagas;
 mod scenarios;
 mod semantics;
