@@ -13,9 +13,12 @@
 //! - `vault`: secrets by name
 //! - `mask`: no secret leaves
 //! - `spelling`: the ways in which a secret may be written
+//! - `haproxy`: HAProxy while it runs
 //! - `http`: one request
+//! - `reach`: which addresses may be asked
 //! - `probe`: questions to the world
 //! - `notice`: one notice, posted
+//! - `mail`: one mail, sent
 //! - `metric`: one number, read where it is
 //! - `fault`: why the world said no, in words
 
@@ -23,7 +26,9 @@ mod attempt;
 mod environment;
 mod fault;
 mod group;
+mod haproxy;
 mod http;
+mod mail;
 mod mask;
 mod metric;
 mod notice;
@@ -33,6 +38,7 @@ mod performer;
 mod probe;
 mod process;
 mod programs;
+mod reach;
 mod spelling;
 mod start;
 mod vault;
@@ -43,4 +49,5 @@ pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
 pub use performer::Performer;
+pub use reach::{ALLOW_ADDRESSES, Reach};
 pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

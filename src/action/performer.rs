@@ -21,10 +21,10 @@ use super::process;
 use super::programs::Programs;
 use super::start::Setup;
 use super::vault::Vault;
-use super::{http, metric, notice};
+use super::{haproxy, http, mail, metric, notice};
 use crate::engine::{
-    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
-    Probed,
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeForm, NoticeJob, ProbeAsk,
+    ProbeJob, Probed, RouterCall,
 };
 
 /// How many probes of one job are asked side by side.
@@ -69,7 +69,13 @@ impl Performer {
         let ended = pin!(ended);
         let done = match job {
             Job::Command(job) => self.shared.command(attempt, job, ended, started).await,
-            Job::Router(job) => self.shared.command(attempt, &job.command, ended, started).await,
+            Job::Router(job) => match &job.call {
+                RouterCall::Command(command) => self.shared.command(attempt, command, ended, started).await,
+                RouterCall::Haproxy(call) => tokio::select! {
+                    done = haproxy::perform(call) => done,
+                    () = ended => Err(was_ended()),
+                },
+            },
             Job::Http(job) => tokio::select! {
                 done = self.shared.http(job) => done,
                 () = ended => Err(was_ended()),
@@ -158,7 +164,12 @@ impl Shared {
     }
 
     async fn notice(&self, job: &NoticeJob) -> Result<Done, Fault> {
-        self.http(&notice::request(job, &self.vault)?).await
+        match &job.form {
+            NoticeForm::Post { body, key } => {
+                self.http(&notice::request(&job.url, body, key.as_ref(), job.timeout_ms, &self.vault)?).await
+            }
+            NoticeForm::Mail(mail) => mail::send(&job.url, mail, job.timeout_ms, &self.vault).await,
+        }
     }
 
     async fn probe(&self, attempt: &Attempt, probe: &ProbeJob) -> Probed {

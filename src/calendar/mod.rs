@@ -4,6 +4,7 @@
 //! - `ready`: a window made ready to be asked, and what it is asked
 //! - `turn`: when a window opens and closes next
 //! - `start`: when work may begin before a close
+//! - `frozen`: whether a freeze holds a window shut
 //! - `reason`: why a window is open or shut, in a sentence
 //! - `declared`: one declared window
 //! - `phase`: open or shut, and for how long at least
@@ -16,6 +17,7 @@
 mod declared;
 mod fields;
 mod freeze;
+mod frozen;
 mod phase;
 mod ready;
 mod reason;

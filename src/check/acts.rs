@@ -148,7 +148,9 @@ impl<'t> Checker<'t> {
         let tree = parts.entry.items().nth(1)?;
         let condition = self.condition(tree);
         self.warn_constant(&condition, tree);
-        Some(Act::Check(Check { condition, shown: shown(tree), settle, within, every, otherwise }))
+        let check = Check { condition, shown: shown(tree), settle, within, every, otherwise };
+        self.warn_settles_too_long(&check);
+        Some(Act::Check(check))
     }
 
     fn warn_constant(&mut self, condition: &Expr, tree: syntax::Expr<'t>) {

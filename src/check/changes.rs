@@ -8,7 +8,7 @@ use crate::model::{Act, Action, ActionId, Entry, EntryKind, HttpAct, LocalId};
 impl<'t> Checker<'t> {
     /// Works out which loops take their targets, where that was not said.
     pub fn settle_takes(&mut self) {
-        let known = changing_actions(&self.program.actions);
+        let known = actions_that(&self.program.actions, &changes_itself);
         let said = &self.loops_said;
         for rollout in &mut self.program.rollouts {
             rollout.stages.iter_mut().for_each(|it| settle(&mut it.body, &known, said));
@@ -17,14 +17,17 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Works out for each action whether it changes something, itself or by way of those that it calls.
-fn changing_actions(actions: &[Action]) -> Vec<bool> {
+/// Whether entries do something themselves; names the actions that they call.
+pub(super) type Does<'d> = dyn Fn(&[Entry], &mut dyn FnMut(ActionId)) -> bool + 'd;
+
+/// Works out for each action whether it does something, itself or by way of those that it calls.
+pub(super) fn actions_that(actions: &[Action], does: &Does) -> Vec<bool> {
     let mut callers: Vec<Vec<usize>> = vec![Vec::new(); actions.len()];
     let mut known = vec![false; actions.len()];
     let mut open: Vec<usize> = Vec::new();
     for (index, action) in actions.iter().enumerate() {
         let mut call = |it: ActionId| callers.get_mut(it.index()).into_iter().for_each(|it| it.push(index));
-        if changes_itself(&action.body, &mut call) {
+        if does(&action.body, &mut call) {
             known[index] = true;
             open.push(index);
         }
@@ -61,7 +64,7 @@ fn any_changes(entries: &[Entry], known: &[bool]) -> bool {
 }
 
 /// Returns whether entries change something themselves, and names the actions that they call.
-fn changes_itself(entries: &[Entry], calls: &mut dyn FnMut(ActionId)) -> bool {
+pub(super) fn changes_itself(entries: &[Entry], calls: &mut dyn FnMut(ActionId)) -> bool {
     let mut found = false;
     for entry in entries {
         found |= match &entry.kind {

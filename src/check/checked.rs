@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use super::files;
-use crate::diag::Diagnostic;
+use crate::diag::{Allowed, Diagnostic};
 use crate::model::Program;
 use crate::source::{Asked, Sources, World};
 
@@ -14,6 +14,8 @@ pub struct Checked {
     pub program: Program,
     /// By file and place, each once.
     pub diagnostics: Vec<Diagnostic>,
+    /// The warnings that entries allow, also of those that only a plan shows.
+    pub allowed: Allowed,
     /// What was read, so that a watcher knows what to look at.
     pub reads: Vec<Asked>,
 }
@@ -28,9 +30,10 @@ impl Checked {
 /// Checks a file and everything it uses.
 pub fn check(world: &dyn World, path: &str) -> Checked {
     let files = files::load(world, path);
-    let (program, diagnostics, mut reads) = Checker::new(&files, world).run();
+    let (program, report, mut reads) = Checker::new(&files, world).run();
+    let (diagnostics, allowed) = report.finish();
     reads.extend(files.reads.iter().cloned());
     reads.sort();
     reads.dedup();
-    Checked { sources: files.sources, program, diagnostics, reads }
+    Checked { sources: files.sources, program, diagnostics, allowed, reads }
 }

@@ -138,7 +138,7 @@ impl<'t> Checker<'t> {
 
     /// Goes through the phases: what is declared, what each declaration takes, what each means, and then what only
     /// the whole shows.
-    pub fn run(mut self) -> (Program, Vec<Diagnostic>, Vec<Asked>) {
+    pub fn run(mut self) -> (Program, Report, Vec<Asked>) {
         self.declare();
         self.check_types();
         self.check_secrets();
@@ -168,7 +168,7 @@ impl<'t> Checker<'t> {
         }
         self.check_unused();
         self.program.locals = self.locals.len() as u32;
-        (self.program, self.report.finish(), self.reads)
+        (self.program, self.report, self.reads)
     }
 
     /// Reports a finding, unless it was reported when the strategy around it was read.

@@ -91,12 +91,8 @@ impl<'t> Checker<'t> {
     }
 
     fn warn_no_hold(&mut self, span: Span) {
-        let own = self.files.modules.iter().find(|it| it.tree.source() == span.source);
-        if own.is_none_or(|it| it.is_library()) {
-            return;
-        }
         let problem = Diagnostic::new(Code::NO_HOLD, span, "this is raised, and nothing looks before the next step");
         let problem = problem.because("what goes wrong here is seen too late");
-        self.say(problem.help("put a `watch`, a `check`, a `wait` or an `approve` after it"));
+        self.say_own(problem.help("put a `watch`, a `check`, a `wait` or an `approve` after it"));
     }
 }

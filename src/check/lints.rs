@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::changes::changes;
 use super::checker::Checker;
+use super::looks::Flow;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ActionId, Entry, EntryKind, OnFailure, Rollout, Stage};
 use crate::source::Span;
@@ -26,7 +27,14 @@ impl<'t> Checker<'t> {
                 self.lint_undo(&stage.body, Walk { looped: false }, &mut called);
             }
         }
-        self.program.rollouts = rollouts;
+        let (actions, gates) = (std::mem::take(&mut self.program.actions), std::mem::take(&mut self.program.gates));
+        let flow = Flow::of(&rollouts, &actions, &gates);
+        self.lint_production(&flow);
+        self.lint_limits(&flow, &gates);
+        self.lint_samples(&rollouts);
+        self.lint_settles(&flow, &gates);
+        self.lint_window_fits(&flow);
+        (self.program.rollouts, self.program.actions, self.program.gates) = (rollouts, actions, gates);
     }
 
     fn lint_undo(&mut self, entries: &[Entry], walk: Walk, called: &mut HashSet<ActionId>) {
@@ -79,13 +87,17 @@ impl<'t> Checker<'t> {
     }
 
     fn warn_no_undo(&mut self, span: Span, message: &str, help: &str) {
-        let own = self.files.modules.iter().find(|it| it.tree.source() == span.source);
-        if own.is_none_or(|it| it.is_library()) {
-            return;
-        }
         let head = Span { end: span.end.min(self.line_end(span)), ..span };
         let problem = Diagnostic::new(Code::NO_UNDO, head, message).because("a rollback leaves it as it is");
-        self.say(problem.help(help));
+        self.say_own(problem.help(help));
+    }
+
+    /// Reports a finding, unless it is about the library: who uses that cannot mend it.
+    pub fn say_own(&mut self, diagnostic: Diagnostic) {
+        let own = self.files.modules.iter().find(|it| it.tree.source() == diagnostic.span().source);
+        if own.is_some_and(|it| !it.is_library()) {
+            self.say(diagnostic);
+        }
     }
 
     /// Returns where the first line of a place ends.

@@ -11,18 +11,22 @@
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
 //! - `measures`, `gates`, `judges`: what is measured, and what is demanded of it
+//! - `balancers`: HAProxy and nginx
 //! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
 //! - `spot`, `bodies`, `steps`, `loops`, `stages`, `stage_order`, `rollouts`: the flow
 //! - `strategies`, `arguments`, `slots`: stages with parameters
 //! - `scenarios`, `outline`, `givens`, `timelines`, `facts`: rollouts tried on virtual time
 //! - `units`, `kept`: what steps leave, for this run and for later ones
-//! - `cycles`, `changes`, `lints`, `holds`, `window_lints`, `unused`: what only the whole program shows
+//! - `cycles`, `changes`, `looks`, `unused`: what only the whole program shows
+//! - `lints`, `holds`, `production`, `limits`, `ranges`, `samples`, `settles`, `range_queries`, `window_lints`, `window_fits`: what is
+//!   allowed and seldom meant
 
 mod accepted;
 mod actions;
 mod acts;
 mod arguments;
+mod balancers;
 mod bodies;
 mod brought;
 mod calls;
@@ -46,8 +50,10 @@ mod inputs;
 mod judges;
 mod kept;
 mod lets;
+mod limits;
 mod lints;
 mod lists;
+mod looks;
 mod loops;
 mod measures;
 mod members;
@@ -61,15 +67,20 @@ mod outputs;
 mod path;
 mod people;
 mod probes;
+mod production;
+mod range_queries;
+mod ranges;
 mod records;
 mod report;
 mod rollouts;
 mod routers;
 mod rows;
+mod samples;
 mod scenarios;
 mod scripts;
 mod secrets;
 mod settings;
+mod settles;
 mod slots;
 mod spot;
 mod stage_order;
@@ -83,6 +94,7 @@ mod types;
 mod units;
 mod unused;
 mod watches;
+mod window_fits;
 mod window_lints;
 mod windows;
 mod word;

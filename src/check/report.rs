@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Allowed, Code, Diagnostic};
 use crate::source::Span;
 
 /// What was found so far.
@@ -10,7 +10,7 @@ use crate::source::Span;
 pub(super) struct Report {
     list: Vec<Diagnostic>,
     seen: HashSet<(Span, Code, String)>,
-    allowed: Vec<(Span, String)>,
+    allowed: Allowed,
 }
 
 impl Report {
@@ -24,28 +24,22 @@ impl Report {
 
     /// Leaves out warnings of this code within this place.
     pub fn allow(&mut self, within: Span, code: &str) {
-        self.allowed.push((within, code.to_owned()));
+        self.allowed.add(within, code);
     }
 
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(Diagnostic::is_error)
     }
 
-    /// Returns the findings by file and place.
-    pub fn finish(mut self) -> Vec<Diagnostic> {
+    /// Returns the findings by file and place, and what is allowed of those that only a plan shows.
+    pub fn finish(mut self) -> (Vec<Diagnostic>, Allowed) {
         if self.has_errors() {
             // What is wrong may be what would have used them.
             self.list.retain(|it| it.code != Code::UNUSED && it.code != Code::UNUSED_IMPORT);
         }
-        let allowed = std::mem::take(&mut self.allowed);
-        self.list.retain(|it| it.severity == Severity::Error || !allowed.iter().any(|allow| is_allowed(allow, it)));
+        let allowed = self.allowed;
+        self.list.retain(|it| !allowed.silences(it));
         self.list.sort_by_key(|it| (it.span().source, it.span().start, it.span().end, it.code));
-        self.list
+        (self.list, allowed)
     }
-}
-
-fn is_allowed((within, code): &(Span, String), diagnostic: &Diagnostic) -> bool {
-    let span = diagnostic.span();
-    let inside = span.source == within.source && within.start <= span.start && span.end <= within.end;
-    inside && diagnostic.code.0.eq_ignore_ascii_case(code)
 }

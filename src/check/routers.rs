@@ -10,7 +10,9 @@ use super::frame::{Reading, Sense};
 use super::spot::Spot;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Expr, Flag, FlagShare, Param, Router, RouterId, Run, RunText, Settings, Shell, Traffic};
+use crate::model::{
+    Expr, Flag, FlagShare, Param, Router, RouterId, RouterMeans, Run, RunText, Settings, Shell, Traffic,
+};
 use crate::schema::{Place, word};
 use crate::source::Span;
 use crate::syntax::{self, ExprKind as Tree};
@@ -35,38 +37,51 @@ impl<'t> Checker<'t> {
         let mark = self.mark();
         let mut params = self.bind_params(id);
         let spot = Spot { place: Place::Router, ..Spot::default() };
-        let command = self.at_spot(spot, |it| it.router_command(&parts, name_span));
-        self.forget_quietly(mark, command.is_none());
+        let means = self.at_spot(spot, |it| it.router_means(&parts, name_span));
+        self.forget_quietly(mark, means.is_none());
         let nothing = || Run {
             script: RunText { parts: Vec::new(), holes: Vec::new() },
             shell: Shell::Sh,
             settings: Settings::default(),
         };
-        let (percent, set, read) = command.unwrap_or_else(|| (self.percent_param(name_span), nothing(), nothing()));
+        let unsaid =
+            |it: &mut Self| (it.percent_param(name_span), RouterMeans::Command { set: nothing(), read: nothing() });
+        let (percent, means) = means.unwrap_or_else(|| unsaid(self));
         params.push(percent);
-        self.program.routers.push(Router { name: SmolStr::new(name), params, set, read, span: name_span });
+        self.program.routers.push(Router { name: SmolStr::new(name), params, means, span: name_span });
     }
 
     /// Reads the one way in which a router is spoken to.
-    fn router_command(&mut self, parts: &Parts<'t>, span: Span) -> Option<(Param, Run, Run)> {
+    fn router_means(&mut self, parts: &Parts<'t>, span: Span) -> Option<(Param, RouterMeans)> {
         let entries: Vec<_> = parts.entries.iter().copied().filter(|it| !it.is_broken()).collect();
         let [one] = entries[..] else {
             if !parts.entry.is_broken() && parts.entries.iter().all(|it| !it.is_broken()) {
                 let problem = Diagnostic::new(Code::MISSING, span, "a router says in one way how it is spoken to");
-                self.say(problem.help("write `command { set = \"… ${percent}\", read = \"…\" }`"));
+                self.say(problem.help(
+                    "write `command { set = \"… ${percent}\", read = \"…\" }`, `haproxy { … }` or `nginx { … }`",
+                ));
             }
             return None;
         };
         let row = self.word_of(one, Place::Router)?;
-        let command = self.parts(row, one);
-        self.refuse_entries(&command);
-        let read = self.router_script(&command, "read");
+        let parts = self.parts(row, one);
+        self.refuse_entries(&parts);
         let percent = self.percent_param(one.head().span());
+        let means = match row.name {
+            "haproxy" => RouterMeans::Haproxy(self.haproxy(&parts)?),
+            "nginx" => RouterMeans::Nginx(self.nginx(&parts)?),
+            _ => self.router_command(&parts, &percent)?,
+        };
+        Some((percent, means))
+    }
+
+    fn router_command(&mut self, parts: &Parts<'t>, percent: &Param) -> Option<RouterMeans> {
+        let read = self.router_script(parts, "read");
         let mark = self.mark();
         self.bind(PERCENT, percent.span, Sense::Local(percent.local), Some("the share"));
-        let set = self.router_script(&command, "set");
+        let set = self.router_script(parts, "set");
         self.forget_quietly(mark, set.is_none());
-        Some((percent, set?, read?))
+        Some(RouterMeans::Command { set: set?, read: read? })
     }
 
     fn percent_param(&mut self, span: Span) -> Param {
@@ -127,7 +142,7 @@ impl<'t> Checker<'t> {
         variants
     }
 
-    fn known_text(&mut self, parts: &Parts<'t>, name: &str) -> Option<(SmolStr, Span)> {
+    pub fn known_text(&mut self, parts: &Parts<'t>, name: &str) -> Option<(SmolStr, Span)> {
         let tree = parts.value(name)?;
         let text = self.constant(tree, &Type::Text)?.as_text().cloned()?;
         Some((text, tree.span()))

@@ -26,7 +26,6 @@ impl<'t> Checker<'t> {
         let otherwise = self.otherwise(parts);
         let interrupt = is_guard && self.known_bool(parts, "interrupt").unwrap_or(false);
         self.refuse_no_time(every.as_ref(), "every");
-        self.refuse_too_seldom(lasts.as_ref(), every.as_ref());
         if !self.expect_plain(parts.row, parts.entry, 2) {
             return None;
         }
@@ -52,6 +51,7 @@ impl<'t> Checker<'t> {
             interrupt,
             otherwise,
         };
+        self.warn_few_samples(&watch);
         Some(if is_guard { Act::Guard(watch) } else { Act::Watch(watch) })
     }
 
@@ -80,17 +80,6 @@ impl<'t> Checker<'t> {
             && expr.known().and_then(Value::as_duration_ms) == Some(0)
         {
             self.say_out_of_range(expr.span, format!("`{name}` is longer than nothing"));
-        }
-    }
-
-    /// A watch that is over before its second sample looks once and no more.
-    fn refuse_too_seldom(&mut self, lasts: Option<&Expr>, every: Option<&Expr>) {
-        let ms = |expr: Option<&Expr>| expr.and_then(|it| it.known()).and_then(Value::as_duration_ms);
-        if let (Some(lasts_ms), Some(every_ms), Some(at)) = (ms(lasts), ms(every), every)
-            && every_ms > lasts_ms
-        {
-            let problem = Diagnostic::new(Code::NO_EFFECT, at.span, "`every` is longer than the watch lasts");
-            self.say(problem.because("it is looked at once"));
         }
     }
 }

@@ -42,8 +42,18 @@ impl<'t> Checker<'t> {
     }
 }
 
+/// How many openings are measured to find the longest: more than a year of days, and more than seven years of weeks.
+const OPENINGS_MAX: usize = 400;
+
+/// Returns how long a window is ever open at a stretch; none if it never closes, or never opens.
+pub(super) fn longest_open(calendar: &Calendar) -> Option<i64> {
+    let openings = calendar.openings(FROM, FROM.plus_ms(LOOK_AHEAD_MS)).take(OPENINGS_MAX);
+    let lengths: Option<Vec<i64>> = openings.map(|it| Some(it.closes.at()?.since_ms(it.opens))).collect();
+    lengths?.into_iter().max()
+}
+
 /// The window as it would be in UTC, if nothing else depends on its parameters.
-fn known_calendar(form: &WindowForm) -> Option<Calendar> {
+pub(super) fn known_calendar(form: &WindowForm) -> Option<Calendar> {
     let anywhere = WindowForm { zone: None, params: Vec::new(), ..form.clone() };
     let expr = Expr::new(ExprKind::Window(anywhere.into(), Vec::new()), form.span);
     match eval(&expr, &NoScope, &mut Fuel::default()) {

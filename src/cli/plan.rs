@@ -42,7 +42,9 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
         context.terminal.result("");
         forecast::show(context, &made.plan, &ahead, &zone);
     }
-    let warnings: Vec<_> = ahead.troubles.iter().map(|it| it.told(&made.plan, &zone)).collect();
+    let troubles = ahead.troubles.iter().map(|it| it.told(&made.plan, &zone));
+    let mut warnings = made.warnings;
+    warnings.extend(troubles.filter(|it| !made.allowed.silences(it)));
     if !warnings.is_empty() {
         show_findings(context, &warnings, &made.sources);
     }

@@ -11,10 +11,10 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::terminal::Format;
 use crate::check::{Checked, check};
-use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
+use crate::diag::{Allowed, Diagnostic, Look, as_github, as_json, as_sarif, render};
 use crate::engine::KeptValue;
 use crate::model::{Program, RolloutId, SecretSource};
-use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan, read_inputs};
+use crate::plan::{GivenInputs, KeptValues, Plan, PlanRequest, ValuesFile, plan_and_warn, read_inputs};
 use crate::runtime::Clock;
 use crate::source::{Sources, World};
 use crate::value::{At, Record};
@@ -46,6 +46,9 @@ pub struct Made {
     pub plan: Plan,
     pub sources: Sources,
     pub kept: KeptValues,
+    /// What is strange about the plan, without what is allowed.
+    pub warnings: Vec<Diagnostic>,
+    pub allowed: Allowed,
 }
 
 /// Makes the plan that is wanted; findings are shown, and then there is none.
@@ -81,8 +84,11 @@ pub fn plan_for(
         kept: &kept,
         only: only.as_deref(),
     };
-    let plan = plan(&request).map_err(|it| wrong(context, &it, sources, wanted.file))?;
-    Ok(Made { plan, sources: checked.sources, kept })
+    let (planned, mut warnings) = plan_and_warn(&request);
+    let plan = planned.map_err(|it| wrong(context, &it, sources, wanted.file))?;
+    let Checked { sources, allowed, .. } = checked;
+    warnings.retain(|it| !allowed.silences(it));
+    Ok(Made { plan, sources, kept, warnings, allowed })
 }
 
 /// Returns a value for every input of the rollout that is wanted; findings are shown.

@@ -142,12 +142,19 @@ codes! {
     ALL_MAY_FAIL = "W0007", "every target may fail";
     EMPTY = "W0008", "nothing happens here";
     NO_UNDO = "W0012", "nothing undoes this";
+    NEVER_OPENS = "W0020", "a window in which nothing can begin";
+    BOTH_DAYS = "W0021", "days of the month and of the week at once";
+    TOO_SHORT = "W0022", "a window shorter than the work in it";
     AUTHOR_ALONE = "W0030", "an approval that the author alone can give";
     NO_HOLD = "W0031", "raised, and nobody looks";
-    NEVER_OPENS = "W0020", "a window in which nothing can begin";
+    NO_GATE = "W0032", "production, and nothing looked before";
+    NO_LIMIT = "W0033", "a limit that never or always applies";
+    TOO_FEW_SAMPLES = "W0034", "looked at too seldom";
+    NOT_SETTLED = "W0035", "measured over a time before the change";
     TOO_LATE = "W0040", "a stage that cannot end in time";
     NEVER_BEGINS = "W0041", "something whose turn never comes";
-    BOTH_DAYS = "W0021", "days of the month and of the week at once";
+    RUNS_OUT_FROZEN = "W0042", "an approval that can run out in a freeze";
+    MANY_WINDOWS = "W0043", "a wave that waits for many windows";
 }
 
 /// Returns what is known of a code, however its letters are written.

@@ -186,7 +186,7 @@ fn is_sent_as_json(body: &Expr) -> bool {
 }
 
 /// Joins a folder to the one it is relative to.
-fn joined(base: String, folder: String) -> String {
+pub(super) fn joined(base: String, folder: String) -> String {
     match folder.as_str() {
         "" | "." => base,
         absolute if absolute.starts_with('/') => absolute.to_owned(),

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::ask::Asking;
+use super::frame::Shape;
 use super::here::{Probing, not_a};
-use super::run::Shape;
 use super::turn::Turn;
-use super::{Answer, Cause, Ending, Event, Fault, FaultKind, Job, RouterJob, Run, Waiting};
+use super::{Answer, Cause, Ending, Event, Fault, FaultKind, Job, RouterCall, RouterJob, Run, Waiting};
 use crate::eval::Called;
-use crate::model::{self, Act, FlagShare, Settings, Traffic};
+use crate::model::{self, Act, FlagShare, RouterMeans, Settings, Traffic};
 use crate::plan::{NodeKind, Place, Plan};
 use crate::value::{Type, Value};
 
@@ -100,19 +100,25 @@ impl Turn<'_> {
             Phase::Set => Some(self.aim(traffic, place)?),
             Phase::Before | Phase::ReadBack => None,
         };
-        let (run, params) = match set {
+        let params = match set {
             Some(share) => {
                 arguments.push(Value::Number(share.percent()));
-                (&router.set, router.params.as_slice())
+                router.params.as_slice()
             }
-            None => (&router.read, router.own_params()),
+            None => router.own_params(),
         };
         let scope = Called::new(&here, params, &arguments);
         let asking = Asking { turn: self, scope: &scope, place };
         let settings = Settings { timeout: traffic.timeout.clone(), ..Settings::default() };
         let timeout_ms = asking.timeout_ms(&settings, ROUTER_TIMEOUT_MS)?;
-        let command = asking.run(run, timeout_ms as i64)?;
-        Ok(Job::Router(RouterJob { router: subject, set, command }))
+        let call = match (&router.means, set) {
+            (RouterMeans::Command { set: run, .. }, Some(_)) | (RouterMeans::Command { read: run, .. }, None) => {
+                RouterCall::Command(asking.run(run, timeout_ms as i64)?)
+            }
+            (RouterMeans::Haproxy(haproxy), set) => RouterCall::Haproxy(asking.haproxy(haproxy, set, timeout_ms)?),
+            (RouterMeans::Nginx(nginx), set) => RouterCall::Command(asking.nginx(nginx, set, timeout_ms)?),
+        };
+        Ok(Job::Router(RouterJob { router: subject, set, call }))
     }
 
     /// Returns what has the share, as a person would write it: `edge`, `edge(factory-ny)`.

@@ -30,16 +30,75 @@ pub struct RouterJob {
     pub router: String,
     /// None: it is read.
     pub set: Option<Share>,
-    pub command: CommandJob,
+    pub call: RouterCall,
 }
 
-/// JSON to post to an address that may be a secret.
+/// What is said to a router.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum RouterCall {
+    /// Prints the share where it is read.
+    Command(CommandJob),
+    Haproxy(HaproxyCall),
+}
+
+impl RouterCall {
+    pub fn timeout_ms(&self) -> u64 {
+        match self {
+            RouterCall::Command(it) => it.timeout_ms,
+            RouterCall::Haproxy(it) => it.timeout_ms,
+        }
+    }
+
+    /// Whether a process may end with this code.
+    pub fn accepts(&self, code: i32) -> bool {
+        match self {
+            RouterCall::Command(it) => it.accept.codes.contains(&code),
+            RouterCall::Haproxy(_) => code == 0,
+        }
+    }
+}
+
+/// Servers of a backend of HAProxy, by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HaproxyCall {
+    /// An absolute path, or `host:port`.
+    pub socket: String,
+    pub backend: String,
+    pub stable: Vec<String>,
+    pub canary: Vec<String>,
+    /// What each server of the stable side and each of the canary is to weigh; none where the share is read.
+    pub weights: Option<(u32, u32)>,
+    pub timeout_ms: u64,
+}
+
+/// Something to say, at an address that may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeJob {
     pub url: SecretText,
-    pub body: String,
-    pub key: Option<NoticeKey>,
+    pub form: NoticeForm,
     pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeForm {
+    /// JSON to post.
+    Post {
+        body: String,
+        key: Option<NoticeKey>,
+    },
+    Mail(Mail),
+}
+
+/// A mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub body: String,
+    /// Names the notice, however often it is sent: `PATH.RUN@rollout`.
+    pub id: String,
 }
 
 /// With what a notice is signed.

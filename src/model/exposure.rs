@@ -13,10 +13,52 @@ pub struct Router {
     pub name: SmolStr,
     /// What it is called with; then, for `set` alone, the share in percent.
     pub params: Vec<Param>,
-    pub set: Run,
-    /// Prints the share as it is: `25`, `25%`.
-    pub read: Run,
+    #[serde(flatten)]
+    pub means: RouterMeans,
     pub span: Span,
+}
+
+/// How a router is spoken to. Plans of before there were several have the fields of a command here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "a program has few routers")]
+pub enum RouterMeans {
+    Command {
+        set: Run,
+        /// Prints the share as it is: `25`, `25%`.
+        read: Run,
+    },
+    Haproxy(Haproxy),
+    Nginx(Nginx),
+}
+
+/// Weights of the servers of a backend, set while HAProxy runs, over its stats socket of level `admin`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Haproxy {
+    /// The path of a socket, or `host:port`.
+    pub socket: Expr,
+    pub backend: Expr,
+    /// Lists of servers by their names.
+    pub stable: Expr,
+    pub canary: Expr,
+    /// Relative paths begin here.
+    pub folder: SmolStr,
+}
+
+/// A file that nginx includes and that holds one `upstream`: it is written, tested, and nginx told to read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Nginx {
+    pub file: Expr,
+    pub upstream: Expr,
+    /// Lists of addresses, as nginx has them after `server`.
+    pub stable: Expr,
+    pub canary: Expr,
+    /// Further directives of the upstream.
+    pub extra: SmolStr,
+    /// Scripts.
+    pub test: SmolStr,
+    pub reload: SmolStr,
+    pub folder: SmolStr,
 }
 
 impl Router {

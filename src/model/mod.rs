@@ -38,13 +38,13 @@ pub use builtin::{BUILTINS, Builtin, BuiltinRow};
 pub use decl::{
     Action, Constraint, Fleet, FleetSource, Input, LabelType, Param, Probe, ProbeMeans, Profile, Secret, SecretSource,
 };
-pub use exposure::{Flag, FlagShare, Router, Traffic};
+pub use exposure::{Flag, FlagShare, Haproxy, Nginx, Router, RouterMeans, Traffic};
 pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
-    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step,
-    Tolerate,
+    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
+    StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use judge::{Direction, Judge, JudgedMetric};

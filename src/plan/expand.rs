@@ -10,7 +10,8 @@ use super::scope::seen_from;
 use super::{ChildNode, Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
-    Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, Save, Stage, Step,
+    Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, RolloutGuard, Save, Stage,
+    Step,
 };
 use crate::source::Span;
 use crate::value::beneath;
@@ -30,6 +31,11 @@ pub type Planned = Result<Plan, Vec<Diagnostic>>;
 /// Everything that is found, with its places: lists that cannot be known, numbers that cannot be, fleets that
 /// cannot be loaded, an undo that would need a value that nothing has left.
 pub fn plan(request: &PlanRequest) -> Planned {
+    plan_and_warn(request).0
+}
+
+/// Makes a plan, and says what is strange about it, though it can be run.
+pub fn plan_and_warn(request: &PlanRequest) -> (Planned, Vec<Diagnostic>) {
     let rollout = request.program.rollout(request.rollout);
     let mut expansion = Expansion::new(request);
     expansion.rollout(rollout);
@@ -41,6 +47,8 @@ pub(super) struct Expansion<'a> {
     pub(super) request: &'a PlanRequest<'a>,
     pub(super) plan: Plan,
     pub(super) wrong: Vec<Diagnostic>,
+    /// What is allowed and seldom meant.
+    pub(super) strange: Vec<Diagnostic>,
     /// Where each target stands in the plan's table, by fleet and name.
     pub(super) index: BTreeMap<(SmolStr, SmolStr), u32>,
     /// The targets of each fleet that was loaded.
@@ -87,7 +95,10 @@ impl<'a> Expansion<'a> {
             dependents: Vec::new(),
             named: BTreeMap::new(),
             target_numbers: BTreeMap::new(),
-            guards: false,
+            guards: BTreeMap::new(),
+            namesakes: BTreeSet::new(),
+            called: Vec::new(),
+            before_guards: BTreeMap::new(),
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
@@ -96,6 +107,7 @@ impl<'a> Expansion<'a> {
             request,
             plan,
             wrong: Vec::new(),
+            strange: Vec::new(),
             index,
             fleets,
             stage: None,
@@ -119,6 +131,7 @@ impl<'a> Expansion<'a> {
         self.plan.nodes[root.index()].binds = binds.collect();
         self.plan.nodes[root.index()].during = rollout.during.clone();
         self.stages(root, SpaceId::ROOT, &rollout.stages);
+        self.guards(root, SpaceId::ROOT, &rollout.guards);
         for hook in &rollout.hooks {
             self.hook(root, hook);
         }
@@ -191,6 +204,16 @@ impl<'a> Expansion<'a> {
             if let NodeKind::Stage(node) = &mut self.plan.nodes[id.index()].kind {
                 node.after = after;
             }
+        }
+    }
+
+    /// Adds what guards a rollout, each where it stands among the stages.
+    fn guards(&mut self, parent: NodeId, space: SpaceId, guards: &[RolloutGuard]) {
+        for (guard, before) in guards.iter().zip(0..) {
+            let id = self.entry(parent, space, &guard.entry);
+            self.plan.nodes[id.index()].when = guard.entry.when.clone();
+            let at = guard.stages_before as usize + before;
+            self.plan.nodes[parent.index()].children.insert(at, id);
         }
     }
 
@@ -362,6 +385,7 @@ impl<'a> Expansion<'a> {
         self.depth += 1;
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
+        self.guards(id, space, &rollout.guards);
         self.child_endings(id, space, rollout);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
         self.child_bounds(id, rollout);

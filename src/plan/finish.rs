@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::value::Value;
 
 impl Expansion<'_> {
-    pub(super) fn finish(mut self) -> Planned {
+    pub(super) fn finish(mut self) -> (Planned, Vec<Diagnostic>) {
         self.load_named_late();
         self.plan.fleets = self.fleets.iter().map(|(id, indices)| (id.0, indices.clone())).collect();
         self.plan.index();
@@ -26,7 +26,11 @@ impl Expansion<'_> {
             self.refuse_missing_kept();
             self.refuse_windows();
         }
-        if self.wrong.is_empty() { Ok(self.plan) } else { Err(self.wrong) }
+        if self.wrong.is_empty() {
+            self.warn_barriers();
+        }
+        let planned = if self.wrong.is_empty() { Ok(self.plan) } else { Err(self.wrong) };
+        (planned, self.strange)
     }
 
     /// Fleets that only the run asks about have to be in the plan as well.

@@ -125,6 +125,7 @@ impl Expansion<'_> {
             };
             self.refuse_empty(&elements, it);
             let numbers = self.loop_numbers(place, it, elements.len() as u32);
+            self.warn_rounding(place, it, elements.len() as u32);
             listed.add(elements, numbers, |value| self.index_of(value));
             if listed.len() > SLOTS_MAX {
                 self.refuse(Code::PLAN_TOO_LARGE, it.list.span, format!("the plan has more than {SLOTS_MAX} slots"));

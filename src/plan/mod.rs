@@ -9,6 +9,8 @@
 //! - `expand`: from the program's flow to nodes
 //! - `child`: what called rollouts say of themselves as a whole
 //! - `loops`: what loops run over, and their numbers
+//! - `rounding`: shares and waves that come to none or to all
+//! - `barriers`: waves that wait for many windows
 //! - `known`: values and fleets while a plan is being made
 //! - `finish`: a plan that is all there, made whole or refused
 //! - `fleet`: fleets that a command lists
@@ -21,6 +23,7 @@
 //! - `order`: the graph of stages, its cycles and its order
 //! - `summary`: the plan in numbers, for people and programs
 
+mod barriers;
 mod child;
 mod expand;
 mod exposure;
@@ -35,6 +38,7 @@ mod number;
 mod order;
 mod people;
 mod request;
+mod rounding;
 mod scope;
 mod space;
 mod summary;
@@ -42,7 +46,7 @@ mod values;
 mod walk;
 mod whole;
 
-pub use expand::{Planned, plan};
+pub use expand::{Planned, plan, plan_and_warn};
 pub use exposure::exposure_words;
 pub use fleet::from_command as fleet_from_command;
 pub use graph::{ChildNode, LoopNode, Node, NodeId, NodeKind, Place, Plan, Role, StageNode, StepNode};

@@ -1,6 +1,7 @@
 //! Host · drive: the loop that hears, remembers, steps and performs; it decides nothing.
 //!
 //! - `clock`: what time it is, never backwards
+//! - `filesystem`: what kind of file system something lies on
 //! - `folder`: the state folder and who may be its engine
 //! - `person`: who somebody is to the operating system
 //! - `run_id`: names for runs
@@ -27,6 +28,7 @@ mod bench;
 mod client;
 mod clock;
 mod engine;
+mod filesystem;
 mod filing;
 mod folder;
 mod handle;
@@ -47,6 +49,7 @@ pub use audience::{Audience, Stream, Update};
 pub use client::{Client, ClientError, Updates};
 pub use clock::Clock;
 pub use engine::{Engine, EngineError, EngineSettings};
+pub use filesystem::FileSystem;
 pub use filing::file;
 pub use folder::{FolderError, StateFolder};
 pub use handle::{HostHandle, Unheard};

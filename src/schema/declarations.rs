@@ -141,7 +141,7 @@ pub(super) const WORDS: &[WordRow] = &[
     ),
     now(
         "router",
-        "router NAME(parameters) { command { set, read } }",
+        "router NAME(parameters) { command | haproxy | nginx { … } }",
         &[Place::File],
         Some(Place::Router),
         &[],
@@ -154,6 +154,22 @@ pub(super) const WORDS: &[WordRow] = &[
         Some(Place::Settings),
         COMMAND,
         "A router that scripts speak for. Both are run with `sh -eu`.",
+    ),
+    now(
+        "haproxy",
+        "haproxy { socket, backend, stable, canary }",
+        &[Place::Router],
+        Some(Place::Settings),
+        HAPROXY,
+        "Weights of servers, set and read back over the stats socket of HAProxy, which needs `level admin`.",
+    ),
+    now(
+        "nginx",
+        "nginx { file, upstream, stable, canary }",
+        &[Place::Router],
+        Some(Place::Settings),
+        NGINX,
+        "Weights in a file that nginx includes: written whole, tested, brought back if the test fails, then read by nginx.",
     ),
     now(
         "flag",
@@ -169,14 +185,41 @@ pub(super) const WORDS: &[WordRow] = &[
         &[Place::File],
         None,
         &[],
-        "Where notices go: `slack(URL)`, `webhook(URL)` or `webhook(URL, key = SECRET)`, `command(\"program\", \
-         \"argument\")` which reads the message, `log()`. The URL may be a secret.",
+        "Where notices go: `slack(URL)`, `webhook(URL)` or `webhook(URL, key = SECRET)`, \
+         `email(SERVER, from = \"a@example.org\", to = [\"b@example.org\"])`, `command(\"program\", \"argument\")` which \
+         reads the message, `log()`. The URL may be a secret.",
     ),
 ];
 
 const COMMAND: &[PropertyRow] = &[
     property("set", Kind::Text, "", "Sets the share: `${percent}` is a number from 0 to 100."),
     property("read", Kind::Text, "", "Prints the share as it is: a number from 0 to 100, with or without `%`."),
+];
+
+const STABLE: PropertyRow = property(
+    "stable",
+    Kind::List(&Kind::Text),
+    "",
+    "The servers with what was there before; they share the rest evenly.",
+);
+const CANARY: PropertyRow =
+    property("canary", Kind::List(&Kind::Text), "", "The servers with what is new; they share the traffic evenly.");
+
+const HAPROXY: &[PropertyRow] = &[
+    property("socket", Kind::Text, "", "The path of the stats socket, or `host:port`."),
+    property("backend", Kind::Text, "", "The backend that the servers are of."),
+    STABLE,
+    CANARY,
+];
+
+const NGINX: &[PropertyRow] = &[
+    property("file", Kind::Text, "", "The file with the `upstream`, and nothing else; it has to be there before."),
+    property("upstream", Kind::Text, "", "The name of the `upstream`."),
+    STABLE,
+    CANARY,
+    property("extra", Kind::Text, "", "Further directives of the upstream, such as `keepalive 16;`."),
+    property("test", Kind::Text, "nginx -t", "A script that fails if nginx could not read its configuration."),
+    property("reload", Kind::Text, "nginx -s reload", "A script that has nginx read it."),
 ];
 
 const FLAG: &[PropertyRow] = &[

@@ -127,7 +127,11 @@ impl<'p> Ahead<'p> {
     }
 
     fn note(&mut self, event: &Event) {
-        if let Event::Began { place, .. } | Event::Entered { place } | Event::Asked { place, .. } = event {
+        if let Event::Began { place, .. }
+        | Event::Entered { place }
+        | Event::Asked { place, .. }
+        | Event::ApprovalRequested { place, .. } = event
+        {
             self.seen[place.node.index()].begins.get_or_insert(self.now);
         }
         if let Event::Ended { place, ending: Ending::Done | Ending::Tolerated { .. } } | Event::Skipped { place, .. } =

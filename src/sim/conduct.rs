@@ -171,7 +171,7 @@ pub(super) fn timeout_ms(job: &Job) -> i64 {
     let ms = match job {
         Job::Command(it) => it.timeout_ms,
         Job::Http(it) => it.timeout_ms,
-        Job::Router(it) => it.command.timeout_ms,
+        Job::Router(it) => it.call.timeout_ms(),
         Job::Notice(it) => it.timeout_ms,
         Job::Probes { .. } => return i64::MAX,
     };
@@ -193,7 +193,7 @@ fn is_accepted(job: &Job, code: i32) -> bool {
         Job::Http(HttpJob { accept, .. }) => {
             accept.iter().any(|it| (i32::from(it.first)..=i32::from(it.last)).contains(&code))
         }
-        Job::Router(it) => it.command.accept.codes.contains(&code),
+        Job::Router(it) => it.call.accepts(code),
         Job::Probes { .. } | Job::Notice(_) => true,
     }
 }

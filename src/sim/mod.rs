@@ -16,7 +16,7 @@
 //! - `coverage`: what no test has seen happen
 //! - `forecast`: when each stage begins and ends if everything goes well
 //! - `smooth`, `ahead`: a plan in which everything does, and the engine on its way through it
-//! - `trouble`: what cannot be in time
+//! - `trouble`, `frozen`: what cannot be in time, and approvals that run out in a freeze
 //! - `pace`, `past`: how long steps take, as they say or as earlier runs show
 //! - `explore`: every combination of a few faults
 
@@ -29,6 +29,7 @@ mod crash;
 mod explore;
 mod facts;
 mod forecast;
+mod frozen;
 mod log;
 mod luck;
 mod moments;

@@ -1,6 +1,7 @@
 //! What a plan can already be told to miss, from a pass in which everything takes its least: as data, and as findings.
 
 use super::ahead::{Ahead, Seen};
+use super::frozen::run_out_frozen;
 use crate::calendar::{LOOK_AHEAD_MS, local};
 use crate::diag::{Code, Diagnostic};
 use crate::engine::seen_from_outside;
@@ -18,6 +19,8 @@ pub enum Trouble {
     TooLong { stage: NodeId, takes_ms: i64, timeout_ms: i64 },
     /// It never begins as far as anybody looks.
     NeverBegins { node: NodeId, why: String },
+    /// What people are asked for runs out while what waits for it is frozen.
+    RunsOut { node: NodeId, asked: At, at: At, why: String },
 }
 
 impl Trouble {
@@ -49,6 +52,13 @@ impl Trouble {
                     .because(why.clone())
                     .help("`rollout window FILE NAME` tells more of a window")
             }
+            Trouble::RunsOut { node, asked, at, why } => {
+                let (name, span) = (plan.node_path(*node), plan.node(*node).span);
+                let message = format!("`{name}` can run out in a freeze, {}", shown(*at));
+                Diagnostic::new(Code::RUNS_OUT_FROZEN, span, message)
+                    .because(format!("asked for {} at the earliest; {why}", shown(*asked)))
+                    .help("start so early that it is given before the freeze, or give it more time with `within`")
+            }
         }
     }
 }
@@ -74,10 +84,11 @@ pub(super) fn troubles(plan: &Plan, ahead: &Ahead) -> Vec<Trouble> {
             troubles.push(Trouble::TooLong { stage: id, takes_ms, timeout_ms });
         }
     }
+    troubles.extend(run_out_frozen(plan, ahead));
     troubles
 }
 
-fn value(plan: &Plan, ahead: &Ahead, expr: Option<&Expr>) -> Option<Value> {
+pub(super) fn value(plan: &Plan, ahead: &Ahead, expr: Option<&Expr>) -> Option<Value> {
     let scope = seen_from_outside(plan, &ahead.run, ahead.now);
     eval::eval(expr?, &scope, &mut Fuel::default()).ok()
 }

@@ -49,6 +49,25 @@ fn findings_are_written_for_machines() {
 }
 
 #[test]
+fn what_only_a_plan_shows_is_silenced_where_it_is_allowed() {
+    let text = |allow: &str| {
+        format!(
+            "fleet hosts {{ target a {{}}, target b {{}} }}\nrollout web {{\n  input share: percent = 90%\n  stage one {{\n    \
+             {allow}timeout = 5m\n    for h in share of hosts {{ step put {{ takes = 10m, run \"put\", undo {{ }} }} }}\n  }}\n}}\n"
+        )
+    };
+    for (allow, codes) in
+        [("", &["W0006", "W0040"][..]), ("allow = [W0040], ", &["W0006"]), ("allow = [W0006, W0040], ", &[])]
+    {
+        let stage = Stage::with("web.rollout", &text(allow));
+        let said = stage.say(&["plan", "web.rollout"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        let told: Vec<&str> = said.err.lines().filter(|it| it.starts_with("W0")).collect();
+        assert_eq!(told, codes, "{}", said.err);
+    }
+}
+
+#[test]
 fn a_plan_is_told_to_people_and_programs_and_touches_nothing() {
     let text = "fleet hosts { target a {}, target b {}, target c {} }\nrollout web {\n  input v: string\n  \
                 stage one { for h in hosts { waves = [1, 100%], run \"touch ${h}-${v}\" } }\n}\n";

@@ -1,7 +1,8 @@
 //! Programs that say themselves what is wrong with them: a comment line of carets under a place names the code that is
 //! reported there, and perhaps some words of its message. Programs without carets have nothing to report.
 //!
-//! `#   ^^^ E0203 near words` is about the columns above its carets, `#< E0203` about the line above.
+//! `#   ^^^ E0203 near words` is about the columns above its carets, `#< E0203` about the line above. Those in `planned` are
+//! planned as well, and looked ahead of, on a Monday morning.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use rollout::check::{Checked, check};
 use rollout::diag::Diagnostic;
 use rollout::model::RolloutId;
-use rollout::plan::{KeptValues, PlanRequest, plan};
+use rollout::plan::{GivenInputs, KeptValues, PlanRequest, plan, plan_and_warn, read_inputs};
+use rollout::sim::{Past, forecast};
 use rollout::source::MemoryWorld;
 use rollout::value::{At, Record};
 
@@ -56,7 +58,9 @@ fn check_program(path: &Path) -> Result<(), String> {
     let mut expected = expectations(text);
     let checked = check(&world, &name);
     let mut failure = String::new();
-    for diagnostic in checked.diagnostics.iter().filter(|it| it.span().source.0 == 0) {
+    let planned =
+        if path.parent().is_some_and(|it| it.ends_with("planned")) { strange(&checked, &world) } else { vec![] };
+    for diagnostic in checked.diagnostics.iter().chain(&planned).filter(|it| it.span().source.0 == 0) {
         match expected.iter().position(|it| fits(it, diagnostic, &checked)) {
             Some(at) => {
                 expected.remove(at);
@@ -66,6 +70,34 @@ fn check_program(path: &Path) -> Result<(), String> {
     }
     expected.iter().for_each(|it| failure.push_str(&format!("  missing: {it:?}\n")));
     if failure.is_empty() { Ok(()) } else { Err(failure) }
+}
+
+/// Returns what is strange about the plans of a program, and about how they would go.
+fn strange(checked: &Checked, world: &MemoryWorld) -> Vec<Diagnostic> {
+    let now = At(1_795_392_000_000);
+    let mut found = Vec::new();
+    for rollout in (0..checked.program.rollouts.len() as u32).map(RolloutId) {
+        let inputs = read_inputs(checked.program.rollout(rollout), &GivenInputs::default(), world);
+        let (planned, warnings) = plan_and_warn(&PlanRequest {
+            program: &checked.program,
+            sources: &checked.sources,
+            rollout,
+            file: "main.rollout",
+            folder: "/",
+            inputs: inputs.expect("every input has a default"),
+            profile: None,
+            now,
+            world,
+            kept: &KeptValues::new(),
+            only: None,
+        });
+        let plan = planned.expect("it can be planned");
+        let ahead = forecast(&plan, &KeptValues::new(), now, &Past::default());
+        found.extend(warnings);
+        found.extend(ahead.troubles.iter().map(|it| it.told(&plan, "UTC")));
+    }
+    found.retain(|it| !checked.allowed.silences(it));
+    found
 }
 
 fn world_of(folder: &Path) -> MemoryWorld {
@@ -156,7 +188,10 @@ fn every_page_shows_its_code_and_how_to_mend_it() {
 
 /// Whether checking alone reports the code: the others are the parser's, the plan's or those of tests that are played.
 fn is_checked(code: &str) -> bool {
-    !code.starts_with("E01") && !code.starts_with("E08") && !matches!(code, "E0950" | "E0951" | "W0040" | "W0041")
+    !code.starts_with("E01")
+        && !code.starts_with("E08")
+        && !code.starts_with("W004")
+        && !matches!(code, "E0950" | "E0951")
 }
 
 fn check_page(code: &str, title: &str, page: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use regex::Regex;
+use rollout::journal::slip_path;
 use rollout::runtime::current_person;
 use serde_json::Value;
 
@@ -268,6 +269,7 @@ fn what_a_crash_left_unwritten_is_written_once() {
         journal.execute("DELETE FROM event WHERE body LIKE '{\"type\":\"filed\"%'", []).expect("it deletes");
     assert_eq!(forgotten, 1);
     drop(journal);
+    std::fs::remove_file(slip_path(&stage.state().join("journal.db"))).expect("it is there");
     std::fs::remove_dir_all(stage.path().join("deployments")).expect("it is there");
     let said = stage.say(&["resume-all"]);
     assert_eq!(said.code, 0, "{}", said.shown());

@@ -1,0 +1,199 @@
+//! Metrics from a real Prometheus that scrapes a real exporter: fine, violated, absent, wrong, many, from before the
+//! change; and sources that are down, slow, or say something else.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::server::{Server, free_port, get};
+use super::site::Site;
+use super::stage::{Said, Stage};
+
+/// A Prometheus and what it scrapes.
+struct Watched {
+    prometheus: Server,
+    port: u16,
+    exporter: Site,
+}
+
+impl Watched {
+    fn new(folder: &Path, page: &str) -> Watched {
+        let exporter = Site::open();
+        exporter.put("/metrics", 200, page);
+        let port = free_port();
+        let config = folder.join("prometheus.yml");
+        let settings = format!(
+            "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\n\
+             scrape_configs: [{{ job_name: shop, static_configs: [{{ targets: ['127.0.0.1:{}'] }}] }}]\n",
+            exporter.port
+        );
+        std::fs::write(&config, settings).expect("it writes");
+        let words = [
+            format!("--config.file={}", config.display()),
+            format!("--storage.tsdb.path={}", folder.join("tsdb").display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+        ];
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut prometheus = Server::start("prometheus", "prometheus", &words);
+        prometheus.until("it is ready", || get(port, "/-/ready").is_some_and(|it| it.0 == 200));
+        Watched { prometheus, port, exporter }
+    }
+
+    /// Waits until a query has a certain answer.
+    fn until(&mut self, query: &str, is_so: impl Fn(f64) -> bool) {
+        let port = self.port;
+        let path = format!("/api/v1/query?query={}", rollout::engine::percent_encoded(query));
+        self.prometheus.until(query, || {
+            let answer: serde_json::Value = get(port, &path)
+                .and_then(|it| serde_json::from_str(it.1.lines().find(|it| it.starts_with('{'))?).ok())
+                .unwrap_or_default();
+            let value = answer["data"]["result"][0]["value"][1].as_str().and_then(|it| it.parse().ok());
+            value.is_some_and(&is_so)
+        });
+    }
+}
+
+const PAGE: &str = "# TYPE error_ratio gauge\n\
+    error_ratio{site=\"eu-1\",way=\"web\"} 0.002\n\
+    error_ratio{site=\"us-1\",way=\"web\"} 0.05\n\
+    error_ratio{site=\"us-2\",way=\"web\"} 0.001\n\
+    error_ratio{site=\"us-2\",way=\"app\"} 0.001\n\
+    latency_seconds{site=\"eu-1\"} 0.2\n\
+    odd{site=\"it's a \\\"quoted\\\" \\\\ place\"} 7\n";
+
+/// Plays one condition against a metric, and returns what the run said and why.
+fn asked(port: u16, metric: &str, condition: &str) -> (Said, Said) {
+    let metric = metric.replace("PROMETHEUS", &format!("prometheus(\"http://127.0.0.1:{port}\")"));
+    let text = format!("{metric}\nrollout r {{ stage s {{ check {condition} }} }}\n");
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    (said, stage.say(&["why"]))
+}
+
+#[test]
+fn what_prometheus_answers_decides() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watched = Watched::new(folder.path(), PAGE);
+    watched.until("error_ratio{site='us-1'}", |it| it == 0.05);
+    let port = watched.port;
+    let errors = |series: &str| {
+        format!("metric errors: percent {{ from = PROMETHEUS, query = \"error_ratio{{{series}}}\", unit = ratio }}")
+    };
+
+    let (said, why) = asked(port, &errors("site='eu-1'"), "errors < 1%");
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert!(why.out.contains("0.2%"), "{}", why.shown());
+
+    let (said, why) = asked(port, &errors("site='us-1'"), "errors < 1%");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("5%") && why.out.contains("4%"), "{}", why.shown());
+
+    // A selector that finds nothing is no data, and that passes nothing.
+    let (said, why) = asked(port, &errors("site='nowhere'"), "errors < 1%");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("unknown") && why.out.contains("no data"), "{}", why.shown());
+    let missing = errors("site='nowhere'").replace("unit", "missing = 0%, unit");
+    assert_eq!(asked(port, &missing, "errors < 1%").0.code, 0);
+
+    let (said, why) = asked(port, &errors("site='us-2'"), "errors < 1%");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("2 series"), "{}", why.shown());
+
+    let (said, why) = asked(port, &errors("site='us-2'").replace("error_ratio", "sum(error_ratio"), "errors < 1%");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("refused the query") && why.out.contains("parse error"), "{}", why.shown());
+
+    for nothing in ["0 / (latency_seconds - latency_seconds)", "latency_seconds / 0 - latency_seconds / 0"] {
+        let metric = format!("metric m: number {{ from = PROMETHEUS, query = \"{nothing}\" }}");
+        let (said, why) = asked(port, &metric, "m < 1 or m >= 1");
+        assert_eq!(said.code, 7, "{nothing}: {}", said.shown());
+        assert!(why.out.contains("unknown"), "{}", why.shown());
+    }
+}
+
+#[test]
+fn a_hole_in_a_query_is_one_label_value_whatever_it_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watched = Watched::new(folder.path(), PAGE);
+    watched.until("odd", |it| it == 7.0);
+    let metric = "let place = \"it's a \\\"quoted\\\" \\\\ place\"\n\
+                  metric m: number { from = PROMETHEUS, query = \"odd{site='${place}'}\" }";
+    let (said, why) = asked(watched.port, metric, "m == 7");
+    assert_eq!(said.code, 0, "{}{}", said.shown(), why.shown());
+    let hostile = "let place = \"x'} or vector(7) or odd{site='\"\n\
+                   metric m: number { from = PROMETHEUS, query = \"odd{site='${place}'}\" }";
+    let (said, why) = asked(watched.port, hostile, "m == 7");
+    assert_eq!(said.code, 7, "{}{}", said.shown(), why.shown());
+    assert!(why.out.contains("no data"), "{}", why.shown());
+}
+
+/// The hour before the change is asked of the source itself, and stays the measure while the change makes it worse.
+#[test]
+fn what_was_before_the_change_is_the_mean_of_real_samples() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut watched = Watched::new(folder.path(), PAGE);
+    watched.until("count_over_time(latency_seconds{site='eu-1'}[1m])", |it| it >= 4.0);
+    let text = format!(
+        "metric latency: duration {{\n  from = prometheus(\"http://127.0.0.1:{}\"), unit = s\n  \
+         query = \"latency_seconds{{site='eu-1'}}\"\n}}\n\
+         rollout r {{ stage s {{\n  step change {{ run \"touch changed; while [ ! -e go ]; do sleep 0.1; done\" }}\n  \
+         check latency <= 110% of before(latency, over = 4s)\n}} }}\n",
+        watched.port
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let run = stage.start(&["run", "r.rollout"]);
+    stage.until("the change has begun", || stage.path().join("changed").exists());
+    watched.exporter.put("/metrics", 200, &PAGE.replace("} 0.2\n", "} 0.3\n"));
+    watched.until("latency_seconds{site='eu-1'}", |it| it == 0.3);
+    stage.write("go", "");
+    let said = stage.end(run);
+    let why = stage.say(&["why"]);
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("300ms") && why.out.contains("220ms"), "{}", why.shown());
+}
+
+#[test]
+fn a_source_that_is_down_slow_or_something_else_is_unknown() {
+    let metric = "metric m: number { from = PROMETHEUS, query = \"up\", timeout = 500ms }";
+    let (said, why) = asked(free_port(), metric, "m < 1");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("unknown") && why.out.contains("refused"), "{}", why.shown());
+
+    let site = Site::open();
+    site.put_slow("/api/v1/query", 200, "{}", Duration::from_secs(5));
+    let (said, why) = asked(site.port, metric, "m < 1");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("unknown") && why.out.contains("500ms"), "{}", why.shown());
+
+    for (status, body) in [(200, "<html>"), (502, "bad gateway"), (200, "{\"status\":\"success\",\"data\":{}}")] {
+        site.put("/api/v1/query", status, body);
+        let (said, why) = asked(site.port, metric, "m < 1");
+        assert_eq!(said.code, 7, "{body}: {}", said.shown());
+        assert!(why.out.contains("unknown"), "{body}: {}", why.shown());
+    }
+}
+
+/// A long query goes into the body; a token goes into a header and nowhere else.
+#[test]
+fn a_question_carries_its_secret_and_leaves_no_trace_of_it() {
+    let site = Site::open();
+    let answer = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"value\":[1,\"0.5\"]}]}}";
+    site.put("/api/v1/query", 200, answer);
+    let long = "a_series + ".repeat(2_000);
+    let text = format!(
+        "secret token = env(\"TOKEN\")\n\
+         metric m: number {{\n  from = prometheus(\"{}\"), query = \"{long} 0\"\n  \
+         headers = {{ Authorization = \"Bearer ${{token}}\" }}\n}}\n\
+         rollout r {{ stage s {{ check m < 1 }} }}\n",
+        site.url("")
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let run = stage.command(&["run", "r.rollout"]).env("TOKEN", "tok-5f1c9a7e42").output().expect("it starts");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let visit = site.visits().pop().expect("somebody came");
+    assert_eq!(visit.method, "POST");
+    assert_eq!(visit.headers["authorization"], "Bearer tok-5f1c9a7e42");
+    assert!(visit.body.len() > 20_000 && visit.body.starts_with("query=a_series"), "{}", visit.body.len());
+    let words = ["-r", "tok-5f1c9a7e42", "."];
+    let found = std::process::Command::new("grep").args(words).current_dir(stage.path()).status();
+    assert!(!found.expect("grep is there").success(), "the token is on the disk");
+}
