@@ -11,7 +11,7 @@ use super::interrupt::Interrupts;
 use super::reach::reach;
 use super::run::finish;
 use super::settle::{reader, state_folder};
-use crate::journal::{Reader, Shelves, unfiled};
+use crate::journal::{Reader, RunSummary, Shelves, unfiled};
 
 /// Pick up every unfinished run after a crash
 #[derive(Debug, Args)]
@@ -27,9 +27,10 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
     let reader = reader(&folder)?;
     let unfinished = reader.unfinished()?;
     let unwritten = unwritten(&reader)?;
-    let from = From::After(unfinished.iter().map(|it| it.last_seq).max().unwrap_or(0));
     // Of runs that have ended, only what was to be written about them is done.
-    let unfinished: Vec<SmolStr> = unfinished.into_iter().map(|it| it.id).chain(unwritten).collect();
+    let all = || unfinished.iter().chain(&unwritten);
+    let from = From::After(all().map(|it| it.last_seq).max().unwrap_or(0));
+    let unfinished: Vec<SmolStr> = all().map(|it| it.id.clone()).collect();
     if unfinished.is_empty() {
         context.terminal.say("Nothing is unfinished.");
         return Ok(Exit::Done);
@@ -56,7 +57,7 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
 }
 
 /// Returns the runs that have ended and whose artifacts a crash has left unwritten.
-fn unwritten(reader: &Reader) -> Result<Vec<SmolStr>, Failure> {
+fn unwritten(reader: &Reader) -> Result<Vec<RunSummary>, Failure> {
     let runs = reader.runs()?;
     let plan = |digest: &str| reader.plan(digest);
     let records = |run: &str, after, limit| reader.records(Some(run), after, limit);

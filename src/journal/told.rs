@@ -85,7 +85,7 @@ pub fn each(run: &str, shelves: &Shelves<'_>, mut hear: impl FnMut(&Record)) -> 
 ///
 /// # Errors
 /// If the journal cannot be read.
-pub fn unfiled(shelves: &Shelves<'_>) -> Result<Vec<SmolStr>, JournalError> {
+pub fn unfiled(shelves: &Shelves<'_>) -> Result<Vec<RunSummary>, JournalError> {
     let mut wants: BTreeMap<SmolStr, bool> = BTreeMap::new();
     let mut found = Vec::new();
     for run in shelves.runs.iter().filter(|it| it.is_finished()) {
@@ -98,7 +98,7 @@ pub fn unfiled(shelves: &Shelves<'_>) -> Result<Vec<SmolStr>, JournalError> {
             wants.insert(run.plan.clone(), (shelves.plan)(&run.plan)?.artifacts.is_some());
         }
         if wants[&run.plan] {
-            found.push(run.id.clone());
+            found.push(run.clone());
         }
     }
     Ok(found)

@@ -95,8 +95,19 @@ fn curves(measured: &Measured) -> Curves {
     (curves, band.into_iter().map(|(at, (least, most))| (at, least, most)).collect())
 }
 
+/// When anything waited for its window; what waited side by side is one.
 fn shades(account: &Account, to: At) -> Vec<(At, At)> {
-    account.windows.iter().map(|it| (it.from.0, it.until.map_or(to, |it| it.0))).collect()
+    let waits = account.windows.iter().map(|it| (it.from.0, it.until.map_or(to, |it| it.0)));
+    let mut waits: Vec<(At, At)> = waits.collect();
+    waits.sort();
+    let mut shades: Vec<(At, At)> = Vec::new();
+    for (from, to) in waits {
+        match shades.last_mut().filter(|it| it.1 >= from) {
+            Some(last) => last.1 = last.1.max(to),
+            None => shades.push((from, to)),
+        }
+    }
+    shades
 }
 
 /// When stages began and ended, and when something failed.

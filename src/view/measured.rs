@@ -140,7 +140,7 @@ impl Measured {
             least: shown(least),
             mean: shown(mean),
             most: shown(most),
-            now: last.1.to_string(),
+            now: last.1.as_number().map(shown).unwrap_or_default(),
             limits: self.limits.iter().map(|it| it.rule.clone()).collect(),
         })
     }
@@ -153,7 +153,16 @@ pub fn like(value: &Value, number: f64) -> Value {
     match value {
         Value::Percent(_) => Value::Percent(round(number)),
         Value::Duration(_) => Value::Duration(number.round() as i64),
-        Value::Size(_) => Value::Size(number.round().max(0.0) as u64),
+        Value::Size(_) => {
+            let unit = if number >= 1e8 {
+                1024.0 * 1024.0
+            } else if number >= 1e5 {
+                1024.0
+            } else {
+                1.0
+            };
+            Value::Size(((number / unit).round().max(0.0) * unit) as u64)
+        }
         _ => Value::Number(round(number)),
     }
 }

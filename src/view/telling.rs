@@ -30,6 +30,8 @@ pub struct Telling {
     verdicts: Vec<VerdictAccount>,
     verdict_at: BTreeMap<Place, usize>,
     windows: Vec<WindowWait>,
+    /// Who waits for a window now, by its place among those that did.
+    shut_out: BTreeMap<Place, usize>,
     notices: Vec<Note>,
     notes: Vec<Note>,
     warnings: Vec<Note>,
@@ -63,6 +65,7 @@ impl Telling {
             verdicts: Vec::new(),
             verdict_at: BTreeMap::new(),
             windows: Vec::new(),
+            shut_out: BTreeMap::new(),
             notices: Vec::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
@@ -95,12 +98,13 @@ impl Telling {
             Event::Evaluated { place, truth, evidence, .. } => self.evaluated(at, *place, *truth, evidence),
             Event::Held { place, why, .. } => self.wait(at, *place, None, why),
             Event::Shut { place, until, why } => self.wait(at, *place, Some(*until), why),
-            Event::Entered { place } => {
-                let path = plan.path(*place);
-                let open = self.windows.iter_mut().rev().find(|it| it.path == path && it.until.is_none());
-                open.into_iter().for_each(|it| it.until = Some(When(at)));
+            Event::Entered { place } | Event::Began { place, .. } | Event::Skipped { place, .. } => {
+                self.enter(at, *place)
             }
-            Event::Ended { place, ending } => self.ended(at, *place, ending),
+            Event::Ended { place, ending } => {
+                self.enter(at, *place);
+                self.ended(at, *place, ending);
+            }
             Event::Noticed { place, channel, message } => {
                 let note = self.note(at, *place, message);
                 self.notices.push(Note { channel: Some(channel.to_string()), ..note });
@@ -141,8 +145,22 @@ impl Telling {
     }
 
     fn wait(&mut self, at: At, place: Place, until: Option<At>, why: &str) {
+        // Who is told again that it has to wait has waited all along.
+        if self.shut_out.contains_key(&place) {
+            return;
+        }
+        if until.is_none() {
+            self.shut_out.insert(place, self.windows.len());
+        }
         let path = self.board.plan().path(place);
         self.windows.push(WindowWait { path, from: When(at), until: until.map(When), why: why.to_owned() });
+    }
+
+    /// What waited for its window goes on, or never will.
+    fn enter(&mut self, at: At, place: Place) {
+        if let Some(wait) = self.shut_out.remove(&place) {
+            self.windows[wait].until = Some(When(at));
+        }
     }
 
     /// Stages and targets are taken back for everybody to see, and steps that belong to no target.

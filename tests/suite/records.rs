@@ -264,16 +264,17 @@ fn what_a_crash_left_unwritten_is_written_once() {
     run(&stage, &[]);
     // As if the engine had died after the last event of the run.
     let journal = rusqlite::Connection::open(stage.state().join("journal.db")).expect("it opens");
-    journal.execute_batch("DROP TRIGGER event_remains").expect("it lets go");
-    let forgotten =
-        journal.execute("DELETE FROM event WHERE body LIKE '{\"type\":\"filed\"%'", []).expect("it deletes");
+    journal.execute_batch("DROP TRIGGER event_remains; DROP TRIGGER head_remains").expect("it lets go");
+    let filed = "(SELECT number FROM event WHERE body LIKE '{\"type\":\"filed\"%')";
+    journal.execute(&format!("DELETE FROM head WHERE number = {filed}"), []).expect("it deletes");
+    let forgotten = journal.execute(&format!("DELETE FROM event WHERE number = {filed}"), []).expect("it deletes");
     assert_eq!(forgotten, 1);
     drop(journal);
     std::fs::remove_file(slip_path(&stage.state().join("journal.db"))).expect("it is there");
     std::fs::remove_dir_all(stage.path().join("deployments")).expect("it is there");
     let said = stage.say(&["resume-all"]);
     assert_eq!(said.code, 0, "{}", said.shown());
-    assert!(said.out.contains("artifacts: `deployments/"), "{}", said.shown());
+    assert!(said.out.starts_with("artifacts: `deployments/"), "{}", said.shown());
     assert_eq!(folders(&stage).len(), 1);
     assert!(stage.say(&["resume-all"]).err.contains("Nothing is unfinished."));
 }
@@ -301,7 +302,7 @@ fn a_run_that_is_taken_back_after_its_success_is_written_about_again() {
     let name = stage.runs()[0].clone();
     let said = stage.command(&["rollback", &name, "--yes"]).env("TOKEN", "s3cret-t0ken").output().expect("it starts");
     assert_eq!(said.status.code(), Some(3), "{}", String::from_utf8_lossy(&said.stderr));
-    assert_eq!(folders(&stage), [folder.clone()]);
+    assert_eq!(folders(&stage).as_slice(), std::slice::from_ref(&folder));
     assert!(artifact(&stage, &folder, "record.json").contains("\"outcome\": \"rolled_back\""));
     assert!(artifact(&stage, &folder, "post-mortem.md").contains("## Timeline"));
 }
@@ -347,4 +348,54 @@ fn history_is_filtered() {
     assert_eq!(count(&["--since", "1d"]), 3);
     assert_eq!(count(&["--until", "1d"]), 0);
     assert_eq!(stage.say(&["history", "--since", "soon"]).code, 2);
+}
+
+#[test]
+fn who_ticked_what_and_when_is_told() {
+    let me = current_person().0;
+    let text = format!(
+        "people us = [\"{me}\"]\nrollout web {{\n  artifacts = \"out\"\n  stage one {{\n    \
+         checklist \"Before\" by us {{ \"plan read\", \"on-call told\" }}\n    run \"echo went on\"\n  }}\n}}\n"
+    );
+    let stage = Stage::with("web.rollout", &text);
+    let run = stage.start(&["run", "web.rollout"]);
+    stage.until("people are asked", || stage.say(&["status"]).out.contains("plan read"));
+    assert_eq!(stage.say(&["confirm", "--item", "2"]).code, 0);
+    assert_eq!(stage.say(&["confirm", "--item", "1", "--reason", "read it twice"]).code, 0);
+    assert_eq!(stage.end(run).code, 0);
+    let report = same(&report(&stage, "md"));
+    assert!(report.contains("| plan read | **ticked** | SOMEBODY | WHEN |"), "{report}");
+    assert!(report.contains("SOMEBODY ticked WHEN: read it twice"), "{report}");
+    assert!(stage.read("out/checklist.md").contains("| on-call told | **ticked** |"));
+    let record: Value = serde_json::from_str(&stage.read("out/record.json")).expect("JSON");
+    assert_eq!(record["decisions"][0]["outcome"], "given");
+    assert_eq!(record["decisions"][0]["items"][0]["by"], me.as_str());
+}
+
+#[test]
+fn what_waited_for_its_window_is_shaded_until_it_went_on() {
+    let text = "window later { cron = \"* * * * *\", lasts = 1s, zone = \"UTC\" }\n\
+                fleet sites { target a {} }\n\
+                metric load(site: target): number { from = command([\"echo\", \"1\"]), allow = [W0001] }\n\
+                gate calm(site: target) { require load(site) < 2 }\n\
+                rollout one {\n  stage only {\n    for site in sites {\n      \
+                step first { run \"true\", undo {} }\n      check calm(site)\n      \
+                step put { run \"true\", during = later, undo {} }\n      check calm(site)\n    }\n  }\n}\n";
+    let stage = Stage::with("one.rollout", text);
+    let run = stage.start(&["run", "one.rollout"]);
+    stage.until("it waits or has gone on", || {
+        let out = stage.say(&["status"]).out;
+        out.contains("its window is shut") || out.contains("succeeded")
+    });
+    let name = stage.runs()[0].clone();
+    let waited = stage.say(&["status"]).out.contains("its window is shut");
+    stage.say(&["advance", &name, "--reason", "a test waits for nobody"]);
+    assert_eq!(stage.end(run).code, 0);
+    if waited {
+        let page = report(&stage, "html");
+        assert!(page.contains("class=\"shade\""), "the wait is not shaded");
+        let record: Value = serde_json::from_str(&report(&stage, "json")).expect("JSON");
+        assert!(record["windows"][0]["until"].is_string(), "{}", record["windows"]);
+        assert_eq!(record["interventions"][0]["what"], "let go on");
+    }
 }
