@@ -12,8 +12,9 @@ use super::settle::{reader, run_to_see, state_folder};
 use super::terminal::Format;
 use crate::engine::Event;
 use crate::journal::{JournalError, Reader, RunSummary, Shelves, Told, told};
+use crate::plan::Plan;
 use crate::report::{ReportFormat, report};
-use crate::runtime::{Clock, StateFolder, file};
+use crate::runtime::{Clock, StateFolder, file, printed};
 
 /// Show what happened in a run: stages, verdicts, people, failures, what is left
 #[derive(Debug, Args)]
@@ -83,7 +84,8 @@ fn file_again(context: &Context, folder: &StateFolder, reader: &Reader, run: &Ru
     let plan = |digest: &str| reader.plan(digest);
     let records = |run: &str, after, limit| reader.records(Some(run), after, limit);
     let shelves = Shelves { runs: &runs, plan: &plan, records: &records };
-    match file(run, &shelves, folder, Clock::start().now())? {
+    let printed = |plan: &Plan| printed(folder, &run.id, plan);
+    match file(run, &shelves, &printed, Clock::start().now())? {
         Some(Event::Filed { folder, failure: Some(why), .. }) => {
             Err(Failure::usage(format!("the artifacts are not in `{folder}`: {why}")))
         }

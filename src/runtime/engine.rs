@@ -67,7 +67,7 @@ impl Engine {
         let opened = listener::open(folder).map_err(|source| EngineError::Socket { path: socket.clone(), source })?;
         let audience = Audience::default();
         let performer = Arc::new(Hands::new(folder, &audience));
-        let (host, handle) = Host::new(Arc::clone(&journal) as _, performer, settings.jobs, folder.path(), audience);
+        let (host, handle) = Host::new(Arc::clone(&journal) as _, performer, settings.jobs, audience);
         let drive = tokio::spawn(host.drive());
         let answering = Answering::default();
         let listen = tokio::spawn(listener::serve(opened, handle.clone(), Arc::clone(&answering)));

@@ -8,6 +8,7 @@ use super::folder::StateFolder;
 use super::shelf::{Document, POST_MORTEM, RECORD, Shelved, shelve};
 use crate::engine::Event;
 use crate::journal::{JournalError, RunSummary, Shelves, Told, told};
+use crate::plan::Plan;
 use crate::report::{
     GraphFormat, ReportFormat, checklist, draw, graph_of, log, post_mortem, report, rollback_plan, samples_csv,
     samples_json,
@@ -27,7 +28,7 @@ const ZONE: &str = "UTC";
 pub fn file(
     run: &RunSummary,
     shelves: &Shelves<'_>,
-    state: &StateFolder,
+    printed: &dyn Fn(&Plan) -> String,
     now: At,
 ) -> Result<Option<Event>, JournalError> {
     let told = told(run, shelves, now)?;
@@ -39,7 +40,7 @@ pub fn file(
             return Ok(Some(Event::Filed { folder: String::new(), instead_of: None, failure }));
         }
     };
-    let documents = documents(&told, state);
+    let documents = documents(&told, printed(&told.plan));
     let filed = match shelve(Path::new(&told.plan.folder), &wanted, &run.id, &documents) {
         Ok(Shelved::AsWanted) => Event::Filed { folder: wanted, instead_of: None, failure: None },
         Ok(Shelved::Instead(folder)) => Event::Filed { folder, instead_of: Some(wanted), failure: None },
@@ -48,7 +49,7 @@ pub fn file(
     Ok(Some(filed))
 }
 
-fn documents(told: &Told, state: &StateFolder) -> Vec<Document> {
+fn documents(told: &Told, printed: String) -> Vec<Document> {
     let Told { plan, account, .. } = told;
     let graph = graph_of(plan);
     let mut documents = vec![
@@ -57,7 +58,7 @@ fn documents(told: &Told, state: &StateFolder) -> Vec<Document> {
         Document { name: "rollback-plan.md", text: rollback_plan(plan, account) },
         Document { name: "checklist.md", text: checklist(account, ZONE) },
         Document { name: "log.txt", text: log(account) },
-        Document { name: "steps.log", text: printed(told, state) },
+        Document { name: "steps.log", text: printed },
         Document { name: "metrics.csv", text: samples_csv(account) },
         Document { name: "metrics.json", text: samples_json(account) },
         Document { name: "report.md", text: report(account, ReportFormat::Markdown, ZONE) },
@@ -70,9 +71,8 @@ fn documents(told: &Told, state: &StateFolder) -> Vec<Document> {
     documents
 }
 
-/// What the steps printed, each under its path, as it was logged: without what is secret.
-fn printed(told: &Told, state: &StateFolder) -> String {
-    let run = &told.account.run;
+/// Returns what the steps of a run printed, each under its path, as it was logged: without what is secret.
+pub fn printed(state: &StateFolder, run: &str, plan: &Plan) -> String {
     let mut text = String::new();
     for name in AttemptName::all_of(state, run).unwrap_or_default() {
         let Ok(bytes) = std::fs::read(name.log(state, run)) else { continue };
@@ -80,7 +80,7 @@ fn printed(told: &Told, state: &StateFolder) -> String {
             text.push_str("… the rest is too long; see `rollout logs` …\n");
             break;
         }
-        text.push_str(&format!("== {} (attempt {}) ==\n", told.plan.path(name.place), name.attempt));
+        text.push_str(&format!("== {} (attempt {}) ==\n", plan.path(name.place), name.attempt));
         text.push_str(&String::from_utf8_lossy(&bytes));
         if !text.ends_with('\n') {
             text.push('\n');

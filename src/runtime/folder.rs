@@ -66,11 +66,6 @@ impl StateFolder {
         Ok(StateFolder { path: one_name(&std::path::absolute(path)?) })
     }
 
-    /// The folder at an absolute path.
-    pub(super) fn of(path: &Path) -> StateFolder {
-        StateFolder { path: path.to_owned() }
-    }
-
     /// Finds the folder that belongs to a place: `.rollout` beside the nearest `.git` or in the nearest folder
     /// upwards that has one already, and otherwise right there.
     pub fn nearest(from: &Path) -> io::Result<StateFolder> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -13,16 +14,20 @@ use tokio::sync::OnceCell;
 use super::attempt_name::AttemptName;
 use super::audience::{Audience, Stream, Update};
 use super::folder::StateFolder;
-use super::performer::{Asked, Perform};
-use crate::action::{self, Attempt, Environment, Live, Performer, SecretSource, Vault};
-use crate::engine::Answer;
+use super::leftover;
+use super::performer::{Asked, Open, Perform, Recall, Recalled, Work};
+use crate::action::{
+    self, Attempt, Environment, Files, Found, Live, Performer, SecretSource, Supervisors, Vault, boot_id,
+};
+use crate::engine::{Answer, Fault, FaultKind};
 use crate::model::{self, Secret};
-use crate::plan::Plan;
+use crate::plan::{Place, Plan};
 
 /// Does jobs for real.
 pub struct Hands {
     folder: StateFolder,
     audience: Audience,
+    supervisors: Supervisors,
     runs: Mutex<BTreeMap<SmolStr, Arc<Hand>>>,
 }
 
@@ -32,13 +37,19 @@ struct Hand {
     plan: Arc<Plan>,
     environment: Environment,
     audience: Audience,
+    supervisors: Supervisors,
+    host_file: PathBuf,
+    /// Whether it is durable in which life of the host the commands are begun; else a sentence that says why not.
+    is_noted: OnceCell<Result<(), String>>,
     /// Made when the first job comes, because secrets may take a while.
     performer: OnceCell<Performer>,
 }
 
 impl Hands {
     pub fn new(folder: &StateFolder, audience: &Audience) -> Hands {
-        Hands { folder: folder.clone(), audience: audience.clone(), runs: Mutex::default() }
+        // This very program, even if its file has been replaced meanwhile.
+        let supervisors = Supervisors::new(&["/proc/self/exe", "supervise"]);
+        Hands { folder: folder.clone(), audience: audience.clone(), supervisors, runs: Mutex::default() }
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, BTreeMap<SmolStr, Arc<Hand>>> {
@@ -61,8 +72,23 @@ impl Perform for Hands {
         };
         Box::pin(async move {
             let mut ended = asked.ended;
+            let ended = async move { ended.wait().await };
             let performer = hand.performer.get_or_init(|| hand.make()).await;
-            performer.perform(&attempt, &asked.job, async move { ended.wait().await }, |_| {}).await
+            let answer = match asked.work {
+                Work::Job(job) => {
+                    if let Err(message) = hand.is_noted.get_or_init(|| hand.note_host()).await {
+                        let fault = Fault { kind: FaultKind::Unreachable, message: message.clone(), code: None };
+                        return Answer::Fault(fault);
+                    }
+                    performer.perform(&attempt, &job, ended, |_| {}).await
+                }
+                Work::Attend(found) => performer.attend(&attempt, found, ended).await,
+            };
+            if matches!(&answer, Answer::Fault(fault) if fault.kind == FaultKind::Unknown) {
+                // Its supervisor is gone. What it started is not to go on beside what is done about that.
+                leftover::end_all(&[attempt.output_file]).await;
+            }
+            answer
         })
     }
 
@@ -72,13 +98,77 @@ impl Perform for Hands {
             None => Environment::of_engine(),
         };
         let (plan, audience) = (Arc::clone(plan), self.audience.clone());
-        let hand = Hand { run: run.clone(), plan, environment, audience, performer: OnceCell::new() };
+        let hand = Hand {
+            run: run.clone(),
+            plan,
+            environment,
+            audience,
+            supervisors: self.supervisors.clone(),
+            host_file: host_file(&self.folder, run),
+            is_noted: OnceCell::new(),
+            performer: OnceCell::new(),
+        };
         self.runs().insert(run.clone(), Arc::new(hand));
+    }
+
+    fn printed(&self, run: &SmolStr, plan: &Plan) -> String {
+        super::printed(&self.folder, run, plan)
     }
 
     fn forget(&self, run: &SmolStr) {
         self.runs().remove(run);
     }
+
+    fn recall(&self, run: SmolStr, open: Vec<Open>) -> Pin<Box<dyn Future<Output = Vec<Recalled>> + Send>> {
+        let folder = self.folder.clone();
+        Box::pin(async move {
+            let looked = tokio::task::spawn_blocking(move || look(&folder, &run, open)).await;
+            let (recalled, unwatched) = looked.expect("looking does not panic");
+            leftover::end_all(&unwatched).await;
+            recalled
+        })
+    }
+
+    fn recorded(&self, run: &SmolStr, place: Place, attempt: u32) {
+        Files::beside(&AttemptName { place, attempt }.log(&self.folder, run)).forget();
+    }
+}
+
+/// The file that says during which life of the host the commands of a run were begun.
+fn host_file(folder: &StateFolder, run: &str) -> PathBuf {
+    folder.logs().join(run).join("host")
+}
+
+/// Looks what became of open questions, and which of them may have left something running.
+fn look(folder: &StateFolder, run: &str, open: Vec<Open>) -> (Vec<Recalled>, Vec<PathBuf>) {
+    // After a restart of the host nothing runs any more, and a claim that is not there may only have been lost.
+    let same_host = std::fs::read_to_string(host_file(folder, run)).is_ok_and(|it| it == boot_id());
+    let mut unwatched = Vec::new();
+    let recalled = open.into_iter().map(|Open { place, attempt, is_supervised }| {
+        let name = AttemptName { place, attempt };
+        let files = Files::beside(&name.log(folder, run));
+        let found = match (is_supervised, same_host) {
+            (true, true) => Found::look(&files),
+            (true, false) => Found::look_after_restart(&files),
+            (false, _) => Ok(Found::Lost),
+        };
+        match found {
+            Ok(found @ (Found::UnderWay(_) | Found::Ended(_) | Found::NeverBegun)) => {
+                let found = found.answer().map_or_else(Recall::UnderWay, Recall::Answered);
+                Recalled { place, attempt, found }
+            }
+            Ok(Found::Lost) => {
+                unwatched.push(name.output(folder, run));
+                Recalled::unknown(place, attempt)
+            }
+            Err(error) => {
+                tracing::error!(run, %error, "what an attempt left could not be read");
+                unwatched.push(name.output(folder, run));
+                Recalled::unknown(place, attempt)
+            }
+        }
+    });
+    (recalled.collect(), unwatched)
 }
 
 impl Hand {
@@ -92,8 +182,30 @@ impl Hand {
             tracing::warn!(run = %self.run, secret = %name, %failure, "a secret is not there");
         }
         let live = Shown { run: self.run.clone(), audience: self.audience.clone() };
-        Performer::new(Arc::new(vault), Arc::new(live), self.environment.clone())
+        Performer::supervised(Arc::new(vault), Arc::new(live), self.environment.clone(), self.supervisors.clone())
     }
+
+    /// Notes in which life of the host commands are begun, before the first one is. Every question of an earlier life
+    /// has been answered by then, and the answers are durable.
+    async fn note_host(&self) -> Result<(), String> {
+        let path = self.host_file.clone();
+        let noted = tokio::task::spawn_blocking(move || note_host(&path)).await.expect("writing does not panic");
+        noted.map_err(|error| format!("`{}` could not be written: {error}", self.host_file.display()))
+    }
+}
+
+fn note_host(path: &Path) -> std::io::Result<()> {
+    if std::fs::read_to_string(path).is_ok_and(|it| it == boot_id()) {
+        return Ok(());
+    }
+    let folder = path.parent().expect("it lies in the folder of its run");
+    std::fs::create_dir_all(folder)?;
+    let aside = path.with_extension("new");
+    let mut file = std::fs::File::create(&aside)?;
+    file.write_all(boot_id().as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&aside, path)?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn source_of(secret: &Secret, folder: &Path) -> SecretSource {
@@ -113,6 +225,10 @@ struct Shown {
 }
 
 impl Live for Shown {
+    fn is_heard(&self) -> bool {
+        !self.audience.is_empty()
+    }
+
     fn line(&self, step: &str, stream: action::Stream, line: &str) {
         if self.audience.is_empty() {
             return;

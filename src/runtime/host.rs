@@ -2,7 +2,6 @@
 //! becomes durable together. Decides nothing: what follows from what is the engine's business.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -12,14 +11,12 @@ use super::audience::{Audience, Update};
 use super::bench::{Bench, Key};
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
+use super::performer::{Recall, Recalled};
 use super::run_id::run_id;
-use super::{Clock, HostHandle, Perform, StateFolder};
-use crate::engine::{
-    Answer, Command, Effect, Event, Fault, FaultKind, Heard, PauseReason, Person, Run, RunForecast, RunStarted,
-    outstanding, step,
-};
+use super::{Clock, HostHandle, Perform};
+use crate::engine::{Answer, Command, Effect, Event, Heard, PauseReason, Person, Run, RunForecast, RunStarted, step};
 use crate::journal::{Entry, Journal, JournalError, Room, Shelves, StoredPlan, past};
-use crate::plan::{KeptValues, Plan};
+use crate::plan::{KeptValues, Place, Plan};
 use crate::sim::pinned;
 use crate::value::At;
 
@@ -35,7 +32,6 @@ pub struct Host {
     wakes: BTreeSet<(At, SmolStr)>,
     /// The way back for whoever writes documents.
     tell: mpsc::UnboundedSender<News>,
-    state: StateFolder,
     leaving: bool,
     /// Whether the journal can grow.
     room: watch::Receiver<Room>,
@@ -67,6 +63,8 @@ struct Turn {
     effects: Vec<(SmolStr, Effect)>,
     /// Runs that something was heard for.
     concerned: BTreeSet<SmolStr>,
+    /// Which questions of the world were answered.
+    answered: Vec<(SmolStr, Place, u32)>,
     /// What to answer as soon as it is true.
     replies: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -77,11 +75,10 @@ impl Host {
         journal: Arc<dyn Journal>,
         performer: Arc<dyn Perform>,
         jobs: usize,
-        state: &Path,
         audience: Audience,
     ) -> (Host, HostHandle) {
         let (tell, inbox) = mpsc::unbounded_channel();
-        let handle = HostHandle::new(tell.clone(), audience.clone(), Arc::clone(&journal), state);
+        let handle = HostHandle::new(tell.clone(), audience.clone(), Arc::clone(&journal), Arc::clone(&performer));
         let room = journal.room();
         let host = Host {
             journal,
@@ -93,7 +90,6 @@ impl Host {
             runs: BTreeMap::new(),
             wakes: BTreeSet::new(),
             tell,
-            state: StateFolder::of(state),
             leaving: false,
             room,
         };
@@ -119,6 +115,9 @@ impl Host {
             if !entries.is_empty() {
                 let records = self.journal.append(entries).await?;
                 self.show(records);
+                for (run, place, attempt) in std::mem::take(&mut turn.answered) {
+                    self.performer.recorded(&run, place, attempt);
+                }
             }
             self.perform(std::mem::take(&mut turn.effects));
             self.hold_paused(&turn.concerned);
@@ -201,6 +200,7 @@ impl Host {
     fn answered(&mut self, key: Key, answer: Answer, turn: &mut Turn) {
         let Key { run, place, attempt } = key;
         self.step(&run, Heard::Answer { place, attempt, answer }, turn);
+        turn.answered.push((run, place, attempt));
     }
 
     fn wake(&mut self, turn: &mut Turn) {
@@ -325,22 +325,29 @@ impl Host {
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
-        let Adopted { id, plan, run, last, unfiled, superseded, wish } = adopted;
+        let Adopted { id, plan, run, recalled, last, unfiled, superseded, wish } = adopted;
         if self.runs.contains_key(&id) {
             let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
             return turn.reply(reply, heeded);
         }
         self.clock.not_before(last);
         self.performer.prepare(&id, &plan, None);
-        let open = outstanding(&run);
         let has_ended = run.finished().is_some();
-        self.runs.insert(id.clone(), Driven { unfiled, ..Driven::new(plan, run) });
+        self.runs.insert(id.clone(), Driven { unfiled, ..Driven::new(Arc::clone(&plan), run) });
         if has_ended {
             turn.concerned.insert(id);
             return turn.reply(reply, Heeded::Done);
         }
         self.step(&id, Heard::Recovered, turn);
         self.settle_room(&id, turn);
+        let mut answers = Vec::new();
+        for Recalled { place, attempt, found } in recalled {
+            let key = Key { run: id.clone(), place, attempt };
+            match found {
+                Recall::Answered(answer) => answers.push((key, answer)),
+                Recall::UnderWay(found) => self.bench.attend(key, Arc::clone(&plan), found),
+            }
+        }
         if let Some(by) = superseded {
             self.step(&id, Heard::Superseded { by: by.clone() }, turn);
             let why = format!("run `{by}` came after it, and what it left is no longer this run's to take back");
@@ -352,8 +359,8 @@ impl Host {
             wish => (None, wish),
         };
         let paused = first.map(|(by, command)| self.command(&id, by, command, turn));
-        for (place, attempt) in open {
-            self.step(&id, Heard::Answer { place, attempt, answer: unknown() }, turn);
+        for (key, answer) in answers {
+            self.answered(key, answer, turn);
         }
         let done = then.map(|(by, command)| self.command(&id, by, command, turn));
         turn.reply(reply, paused.or(done).unwrap_or(Heeded::Done));
@@ -442,11 +449,11 @@ impl Host {
     fn file(&mut self, id: &SmolStr) {
         let Some(driven) = self.runs.get_mut(id).filter(|it| it.unfiled && !it.filing) else { return };
         (driven.unfiled, driven.filing) = (false, true);
-        let (journal, state, now) = (Arc::clone(&self.journal), self.state.clone(), self.clock.now());
+        let (journal, performer, now) = (Arc::clone(&self.journal), Arc::clone(&self.performer), self.clock.now());
         let (tell, run) = (self.tell.clone(), id.clone());
         tokio::spawn(async move {
             let name = run.clone();
-            let written = tokio::task::spawn_blocking(move || filed(&*journal, &name, &state, now)).await;
+            let written = tokio::task::spawn_blocking(move || filed(&*journal, &*performer, &name, now)).await;
             // That it could not be told is a warning of the run, and never its failure.
             let filed = match written {
                 Ok(Ok(filed)) => filed,
@@ -514,11 +521,12 @@ impl Driven {
     }
 }
 
-fn filed(journal: &dyn Journal, run: &str, state: &StateFolder, now: At) -> Result<Option<Event>, JournalError> {
+fn filed(journal: &dyn Journal, performer: &dyn Perform, run: &str, now: At) -> Result<Option<Event>, JournalError> {
     let (run, runs) = (journal.run(run)?, journal.runs()?);
     let plan = |digest: &str| journal.plan(digest);
     let records = |run: &str, after, limit| journal.records(Some(run), after, limit);
-    super::file(&run, &Shelves { runs: &runs, plan: &plan, records: &records }, state, now)
+    let printed = |plan: &Plan| performer.printed(&run.id, plan);
+    super::file(&run, &Shelves { runs: &runs, plan: &plan, records: &records }, &printed, now)
 }
 
 fn unfiled(why: String) -> Event {
@@ -528,9 +536,4 @@ fn unfiled(why: String) -> Event {
 /// Who it is that wants something because of the disk: nobody's name has a space.
 fn engine() -> Person {
     Person("the engine".into())
-}
-
-fn unknown() -> Answer {
-    let message = "the engine died meanwhile, and nobody knows whether it ran to its end".to_owned();
-    Answer::Fault(Fault { kind: FaultKind::Unknown, message, code: None })
 }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
 use super::message::LiveRun;
+use super::performer::Recalled;
 use crate::engine::{Command, Event, Person, Run};
 use crate::plan::Plan;
 use crate::value::At;
@@ -75,6 +76,8 @@ pub struct Adopted {
     pub id: SmolStr,
     pub plan: Arc<Plan>,
     pub run: Run,
+    /// What became of the questions that were open.
+    pub recalled: Vec<Recalled>,
     pub last: At,
     /// Whether the documents of its end are still to be written.
     pub unfiled: bool,

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
+mod demo;
 mod mail;
 mod metrics;
 mod reach;
