@@ -11,10 +11,10 @@ use super::stages::Stages;
 use super::units::StageUnits;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Always, Entry, Event, Hook, Rollout, RolloutGuard, RolloutId, Round};
+use crate::model::{Always, Entry, Event, Expr, Hook, Rollout, RolloutGuard, RolloutId, Round};
 use crate::schema::{Place, word};
 use crate::syntax;
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, beneath};
 
 impl<'t> Checker<'t> {
     /// Reads every rollout.
@@ -92,6 +92,7 @@ impl<'t> Checker<'t> {
         let guards = self.guards_between(&stages);
         let stages = self.resolve_after(stages);
         let retain = self.duration(parts, "retain");
+        let artifacts = self.artifacts(parts);
         let (hooks, finally, rollback) = self.endings(&rest);
         let (afterwards, rounds) = self.lasting(&rest);
         let always = self.invariants(&rest);
@@ -110,12 +111,22 @@ impl<'t> Checker<'t> {
             always,
             finally,
             retain,
+            artifacts,
             afterwards,
             rounds,
             rollback,
             doc: None,
             span: self.declared[id].name_span,
         }
+    }
+
+    /// A folder that could lie anywhere is refused as soon as it is known.
+    fn artifacts(&mut self, parts: &Parts<'t>) -> Option<Expr> {
+        let expr = self.setting(parts, "artifacts")?;
+        if let Some(Err(why)) = expr.known().and_then(Value::as_text).map(|it| beneath(it)) {
+            self.say_out_of_range(expr.span, why);
+        }
+        Some(expr)
     }
 
     /// Lowers the guards that stand between stages.

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::terminal::Format;
 use crate::check::{Checked, check};
 use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
-use crate::report::{JunitCase, junit};
+use crate::report::{JunitCase, JunitEnd, junit};
 use crate::runtime::{WatchError, Watcher};
 use crate::source::{Asked, Sources};
 
@@ -111,7 +111,7 @@ fn cases(distinct: &[(&Diagnostic, &Sources)]) -> Vec<JunitCase> {
             group: source.path().to_owned(),
             name: format!("{} at {}:{}", found.code, place.line, place.column),
             took_ms: 0,
-            failure: Some(found.message.clone()),
+            end: JunitEnd::Failed(found.message.clone()),
         }
     };
     distinct.iter().map(case).collect()

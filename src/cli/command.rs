@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, limits,
-    logs, new, plan, resume_all, rollback, simulate, status, steer, test, watch, why, window,
+    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, kpi,
+    limits, logs, new, plan, report, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 use crate::action::{begin_spawner, supervise_what_is_told};
 
@@ -103,6 +103,8 @@ enum Command {
     Cancel(steer::CancelArguments),
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
+    Report(report::Arguments),
+    Kpi(kpi::Arguments),
     Audit(audit::Arguments),
     Judge(judge::Arguments),
     Doctor(doctor::Arguments),
@@ -152,6 +154,8 @@ impl Command {
             | Command::Logs(_)
             | Command::Events(_)
             | Command::History(_)
+            | Command::Report(_)
+            | Command::Kpi(_)
             | Command::Judge(_)
             | Command::Explain(_)
             | Command::Limits(_)
@@ -226,6 +230,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Cancel(it) => on_runtime(steer::run(context, it.into())),
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
+        Command::Report(it) => report::run(context, it),
+        Command::Kpi(it) => kpi::run(context, it),
         Command::Audit(it) => audit::run(context, &it),
         Command::Doctor(it) => on_runtime(doctor::run(context, it)),
         Command::Judge(it) => judge::run(context, it),

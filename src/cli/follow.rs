@@ -103,9 +103,9 @@ impl<'t> Follow<'t> {
         self.runs[run].board.run().settled()
     }
 
-    /// Whether nothing more comes; one that has succeeded may still be looked after.
+    /// Whether nothing more comes; one that has succeeded may still be looked after, or be written about.
     fn ended(&self, run: &str) -> bool {
-        self.runs[run].board.run().finished().is_some()
+        self.runs[run].board.is_over()
     }
 
     /// Catches up, and concludes the runs in which nothing goes on any more.

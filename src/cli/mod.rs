@@ -26,6 +26,8 @@
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
+//! - `report`, `kpi`: what happened in a run, and how well all go
+//! - `period`: since when and until when
 //! - `audit`: whether the record is still what was written, and who did what
 //! - `doctor`, `checkup`: what is wrong with this set-up
 //! - `samples`: columns of samples from files
@@ -55,16 +57,19 @@ mod history;
 mod inputs;
 mod interrupt;
 mod judge;
+mod kpi;
 mod limits;
 mod logging;
 mod logs;
 mod new;
 mod only;
 mod palette;
+mod period;
 mod plan;
 mod program;
 mod progress;
 mod reach;
+mod report;
 mod resume_all;
 mod rollback;
 mod run;

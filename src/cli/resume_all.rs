@@ -11,6 +11,7 @@ use super::interrupt::Interrupts;
 use super::reach::reach;
 use super::run::finish;
 use super::settle::{reader, state_folder};
+use crate::journal::{Reader, RunSummary, Shelves, unfiled};
 
 /// Pick up every unfinished run after a crash
 #[derive(Debug, Args)]
@@ -23,9 +24,13 @@ pub struct Arguments {
 pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Failure> {
     context.needs_plain_format()?;
     let folder = state_folder(context.globals)?;
-    let unfinished = reader(&folder)?.unfinished()?;
-    let from = From::After(unfinished.iter().map(|it| it.last_seq).max().unwrap_or(0));
-    let unfinished: Vec<SmolStr> = unfinished.into_iter().map(|it| it.id).collect();
+    let reader = reader(&folder)?;
+    let unfinished = reader.unfinished()?;
+    let unwritten = unwritten(&reader)?;
+    // Of runs that have ended, only what was to be written about them is done.
+    let all = || unfinished.iter().chain(&unwritten);
+    let from = From::After(all().map(|it| it.last_seq).max().unwrap_or(0));
+    let unfinished: Vec<SmolStr> = all().map(|it| it.id.clone()).collect();
     if unfinished.is_empty() {
         context.terminal.say("Nothing is unfinished.");
         return Ok(Exit::Done);
@@ -49,4 +54,12 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
         Follow::new(context.terminal, &folder, &picked_up)?.until_rest(&way, from, None, &mut interrupts).await;
     let followed = followed.map(|exit| Exit::worst(exits.into_iter().chain([exit])));
     finish(context, reached, followed, &mut interrupts).await
+}
+
+/// Returns the runs that have ended and whose artifacts a crash has left unwritten.
+fn unwritten(reader: &Reader) -> Result<Vec<RunSummary>, Failure> {
+    let runs = reader.runs()?;
+    let plan = |digest: &str| reader.plan(digest);
+    let records = |run: &str, after, limit| reader.records(Some(run), after, limit);
+    Ok(unfiled(&Shelves { runs: &runs, plan: &plan, records: &records })?)
 }

@@ -8,7 +8,7 @@ use super::terminal::{Format, Terminal};
 use super::test::Tested;
 use crate::diag::{Diagnostic, Look, as_github, as_json, as_sarif, render};
 use crate::model::Test;
-use crate::report::{JunitCase, junit};
+use crate::report::{JunitCase, JunitEnd, junit};
 use crate::sim::{Coverage, Trial, Verdict};
 use crate::source::Sources;
 use crate::value::show_duration;
@@ -197,8 +197,8 @@ fn cases(tested: &[Tested]) -> Vec<JunitCase> {
     let mut cases = Vec::new();
     for it in tested {
         if !it.checked.is_sound() {
-            let failure = Some("the file has errors, so that its tests cannot be played".to_owned());
-            cases.push(JunitCase { group: it.file.clone(), name: "check".to_owned(), took_ms: 0, failure });
+            let end = JunitEnd::Failed("the file has errors, so that its tests cannot be played".to_owned());
+            cases.push(JunitCase { group: it.file.clone(), name: "check".to_owned(), took_ms: 0, end });
         }
         let look = Look { color: false, width: 100, unicode: true };
         for (test, trial) in &it.trials {
@@ -206,8 +206,9 @@ fn cases(tested: &[Tested]) -> Vec<JunitCase> {
                 let messages: Vec<&str> = wrong(trial).iter().map(|it| it.message.as_str()).collect();
                 format!("{}\n\n{}", messages.join("; "), render(wrong(trial), &it.checked.sources, look).trim_end())
             });
+            let end = failure.map_or(JunitEnd::Passed, JunitEnd::Failed);
             let took_ms = trial.took_ms.max(0) as u64;
-            cases.push(JunitCase { group: it.file.clone(), name: test.name.to_string(), took_ms, failure });
+            cases.push(JunitCase { group: it.file.clone(), name: test.name.to_string(), took_ms, end });
         }
     }
     cases

@@ -77,7 +77,7 @@ pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
             change.answered_by_people(*place, |it| it.unmet = Some(unmet));
         }
         Event::Expired { place } => change.answered_by_people(*place, |it| it.unmet = Some(Unmet::Expired)),
-        Event::Claimed { .. } => {}
+        Event::Claimed { .. } | Event::Filed { .. } => {}
         Event::Recovered => change.attend_all(),
         Event::Finishing { outcome } => {
             change.run.ending = EndingState::Finishing { outcome: *outcome, hook: true };

@@ -304,7 +304,19 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<At>,
     },
-    /// The run ended; always the last.
+    /// The documents of the run were written, or could not be. Comes after the run has ended, or has succeeded and can
+    /// still be taken back; changes nothing.
+    Filed {
+        /// Relative to the folder of the file.
+        folder: String,
+        /// The folder that was wanted, if that is another run's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<String>,
+        /// Why they are not there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+    },
+    /// The run ended; nothing but its documents comes after.
     RunFinished {
         outcome: Outcome,
         #[serde(default, skip_serializing_if = "Option::is_none")]

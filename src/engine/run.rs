@@ -220,6 +220,11 @@ impl Run {
         self.started.as_ref().map(|it| &it.run)
     }
 
+    /// How it began, if it has.
+    pub fn started(&self) -> Option<&RunStarted> {
+        self.started.as_deref()
+    }
+
     pub fn started_by(&self) -> Option<&Person> {
         self.started.as_ref().map(|it| &it.by)
     }

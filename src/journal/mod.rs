@@ -14,6 +14,7 @@
 //! - `reader`: questions to a journal that somebody else may be writing
 //! - `sqlite`: the journal in a state folder: a writer and a reader
 //! - `past`: how long things took in earlier runs
+//! - `told`: the account of a run
 //! - `audit`: a run's signed heads and rows, and what is wrong with the file as a whole
 //! - `verify`: whether a run's records are still the ones that were written
 
@@ -31,6 +32,7 @@ mod schema;
 mod seal;
 mod sqlite;
 mod tail;
+mod told;
 mod verify;
 mod writer;
 
@@ -46,4 +48,5 @@ pub use room::{RESERVE_BYTES, Room, reserve_path};
 pub use seal::{Head, Seal, SealError, Verifier, key_path, read_head};
 pub use sqlite::Sqlite;
 pub use tail::{Tail, log_path, torn_tail};
+pub use told::{AskPlan, AskRecords, Shelves, Told, each, told, unfiled};
 pub use verify::{Broken, Verified, verify, verify_each};

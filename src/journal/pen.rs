@@ -143,6 +143,7 @@ fn is_signed(event: &Event) -> bool {
             | Event::Ticked { .. }
             | Event::Confirmed { .. }
             | Event::RunFinished { .. }
+            | Event::Filed { .. }
     )
 }
 

@@ -31,6 +31,8 @@ pub struct Rollout {
     pub finally: Vec<Entry>,
     /// How long it can still be taken back after success.
     pub retain: Option<Expr>,
+    /// The folder that each run leaves its documents in, relative to the file's.
+    pub artifacts: Option<Expr>,
     /// What is done after success, while it can still be taken back.
     pub afterwards: Vec<Entry>,
     /// What is done again and again while it runs.

@@ -14,6 +14,7 @@ use crate::model::{
     Step,
 };
 use crate::source::Span;
+use crate::value::beneath;
 
 /// The version of the plan's written form.
 const VERSION: u32 = 1;
@@ -88,6 +89,7 @@ impl<'a> Expansion<'a> {
             exclusive_too: BTreeSet::new(),
             tolerate: None,
             retain_ms: None,
+            artifacts: None,
             always: program.rollout(request.rollout).always.clone(),
             periods: Vec::new(),
             dependents: Vec::new(),
@@ -409,6 +411,20 @@ impl<'a> Expansion<'a> {
         }
         let retain = rollout.retain.as_ref().and_then(|it| self.value(it, seen_from(root)));
         self.plan.retain_ms = retain.and_then(|it| it.as_duration_ms()).map(|ms| ms.max(0));
+        self.plan.artifacts = rollout.artifacts.clone().map(|it| self.artifacts(root, it));
+    }
+
+    /// Puts in what is known of the folder for documents; one that does not lie beneath that of the file is refused.
+    fn artifacts(&mut self, root: NodeId, mut expr: Expr) -> Expr {
+        let mut wrong = Vec::new();
+        super::fold::fold(&mut expr, &mut |part| self.eval(part, seen_from(root), false), &mut wrong);
+        for it in wrong {
+            self.refuse(Code::VALUE, it.span, it.message);
+        }
+        if let Some(Err(why)) = expr.known().map(|it| beneath(&it.to_string()).map(drop)) {
+            self.refuse(Code::VALUE, expr.span, why);
+        }
+        expr
     }
 
     /// Makes the space of what happens as often as something that is known only then.

@@ -89,6 +89,9 @@ pub struct Plan {
     /// How long it can still be taken back after success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retain_ms: Option<i64>,
+    /// The folder that each run leaves its documents in, relative to that of the file; the date is known only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<Expr>,
     /// What must hold in every state of a run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub always: Vec<Always>,

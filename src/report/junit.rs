@@ -11,8 +11,16 @@ pub struct JunitCase {
     pub group: String,
     pub name: String,
     pub took_ms: u64,
-    /// What went wrong, if anything did.
-    pub failure: Option<String>,
+    pub end: JunitEnd,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JunitEnd {
+    Passed,
+    Skipped,
+    /// What went wrong, shortest first.
+    Failed(String),
 }
 
 /// Returns a document with all cases, suite by suite in the order in which they come.
@@ -31,9 +39,10 @@ pub fn junit(name: &str, cases: &[JunitCase]) -> String {
 }
 
 fn case(case: &JunitCase) -> TestCase {
-    let status = match &case.failure {
-        None => TestCaseStatus::success(),
-        Some(failure) => {
+    let status = match &case.end {
+        JunitEnd::Passed => TestCaseStatus::success(),
+        JunitEnd::Skipped => TestCaseStatus::skipped(),
+        JunitEnd::Failed(failure) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(failure.lines().next().unwrap_or_default()).set_description(failure.as_str());
             status
@@ -54,7 +63,7 @@ mod tests {
             group: "a.rollout".to_owned(),
             name: name.to_owned(),
             took_ms: 1500,
-            failure: failure.map(str::to_owned),
+            end: failure.map_or(JunitEnd::Passed, |it| JunitEnd::Failed(it.to_owned())),
         };
         let text = junit("test", &[case("one", None), case("two < three", Some("it was \"not\" so"))]);
         assert!(text.contains("tests=\"2\"") && text.contains("failures=\"1\""), "{text}");

@@ -18,31 +18,52 @@
 //! - `icon`: a sign for each kind of node
 //! - `palette`: the colours, by day and by night
 //! - `svg`: a graph as a picture
-//! - `junit`: what came of tests, for other programs
+//! - `junit`: what came of tests and runs, for other programs
+//! - `page`: a document before it has a format
+//! - `markdown`, `html`: the formats of a document
+//! - `words`, `spark`: instants, outcomes and rows of numbers as a reader has them
+//! - `axis`, `plot`, `scenes`: pictures of a run over time
+//! - `told`, `told_people`, `post_mortem`: from an account to a document
+//! - `cases`: a run as cases of a build server
+//! - `run`: all that is written about one run
 
+mod axis;
 mod card;
+mod cases;
 mod clean;
 mod dot;
 mod drawing;
 mod fold;
 mod format;
+mod html;
 mod icon;
 mod json;
 mod junit;
 mod layers;
+mod markdown;
 mod measure;
 mod mermaid;
+mod page;
 mod palette;
 mod place;
 mod plan;
+mod plot;
+mod post_mortem;
 mod route;
+mod run;
+mod scenes;
+mod spark;
 mod svg;
+mod told;
+mod told_people;
 mod tree;
+mod words;
 
 #[cfg(test)]
 mod drawn;
 
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
-pub use junit::{JunitCase, junit};
+pub use junit::{JunitCase, JunitEnd, junit};
 pub use plan::graph_of;
+pub use run::{ReportFormat, checklist, log, post_mortem, report, rollback_plan, samples_csv, samples_json};

@@ -40,7 +40,8 @@ fn add_children(plan: &Plan, id: NodeId, drawing: &mut Drawing, numbers: &mut Ve
     }
 }
 
-fn drawn(plan: &Plan, id: NodeId) -> Node {
+/// Returns what stands on the card of a node.
+pub(super) fn drawn(plan: &Plan, id: NodeId) -> Node {
     let node = plan.node(id);
     let path = plan.node_path(id);
     let name = node.name.as_str();

@@ -10,7 +10,7 @@ use super::audience::{Audience, Update};
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::performer::{Open, Perform};
-use crate::engine::{Command, Person, Run, apply, outstanding};
+use crate::engine::{Command, Event, Person, Run, apply, outstanding};
 use crate::journal::{Journal, JournalError};
 use crate::model::Act;
 use crate::plan::NodeKind;
@@ -136,15 +136,22 @@ fn open(adopted: &Adopted) -> Vec<Open> {
 
 fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -> Result<Adopted, Unheard> {
     let summary = journal.run(&id)?;
-    if let Some(outcome) = summary.outcome {
-        return Err(Unheard::Refused(format!("`{id}` has ended: {}", outcome.name())));
-    }
     let plan = journal.plan(&summary.plan)?;
     let mut run = Run::new();
     let mut last = At(0);
+    let mut unfiled = false;
     for record in journal.verified(&id)? {
         apply(&plan, &mut run, record.at, &record.event);
         last = record.at;
+        match &*record.event {
+            Event::Retained { .. } | Event::RunFinished { .. } => unfiled = plan.artifacts.is_some(),
+            Event::Filed { .. } => unfiled = false,
+            _ => {}
+        }
+    }
+    // What has ended is picked up only to be written about.
+    if let Some(outcome) = summary.outcome.filter(|_| wish.is_some() || !unfiled) {
+        return Err(Unheard::Refused(format!("`{id}` has ended: {}", outcome.name())));
     }
     let superseded = if run.is_retained() {
         let later = journal.runs()?.into_iter().filter(|it| it.rollout == summary.rollout && it.id != id);
@@ -152,5 +159,5 @@ fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -
     } else {
         None
     };
-    Ok(Adopted { id, plan: Arc::new(plan), run, recalled: Vec::new(), last, superseded, wish })
+    Ok(Adopted { id, plan: Arc::new(plan), run, recalled: Vec::new(), last, unfiled, superseded, wish })
 }

@@ -111,6 +111,10 @@ impl Perform for Hands {
         self.runs().insert(run.clone(), Arc::new(hand));
     }
 
+    fn printed(&self, run: &SmolStr, plan: &Plan) -> String {
+        super::printed(&self.folder, run, plan)
+    }
+
     fn forget(&self, run: &SmolStr) {
         self.runs().remove(run);
     }

@@ -14,8 +14,8 @@ use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::performer::{Recall, Recalled};
 use super::run_id::run_id;
 use super::{Clock, HostHandle, Perform};
-use crate::engine::{Answer, Command, Effect, Heard, PauseReason, Person, Run, RunForecast, RunStarted, step};
-use crate::journal::{Entry, Journal, JournalError, Room, StoredPlan, past};
+use crate::engine::{Answer, Command, Effect, Event, Heard, PauseReason, Person, Run, RunForecast, RunStarted, step};
+use crate::journal::{Entry, Journal, JournalError, Room, Shelves, StoredPlan, past};
 use crate::plan::{KeptValues, Place, Plan};
 use crate::sim::pinned;
 use crate::value::At;
@@ -30,6 +30,8 @@ pub struct Host {
     audience: Audience,
     runs: BTreeMap<SmolStr, Driven>,
     wakes: BTreeSet<(At, SmolStr)>,
+    /// The way back for whoever writes documents.
+    tell: mpsc::UnboundedSender<News>,
     leaving: bool,
     /// Whether the journal can grow.
     room: watch::Receiver<Room>,
@@ -45,6 +47,10 @@ struct Driven {
     at_rest: bool,
     /// Whether it was brought to rest because the disk is full, and goes on by itself.
     awaits_room: bool,
+    /// Whether it has come to an end about which nothing is written yet.
+    unfiled: bool,
+    /// Whether that is being written.
+    filing: bool,
 }
 
 /// Why runs are brought to rest while the disk is full.
@@ -72,7 +78,7 @@ impl Host {
         audience: Audience,
     ) -> (Host, HostHandle) {
         let (tell, inbox) = mpsc::unbounded_channel();
-        let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), Arc::clone(&performer));
+        let handle = HostHandle::new(tell.clone(), audience.clone(), Arc::clone(&journal), Arc::clone(&performer));
         let room = journal.room();
         let host = Host {
             journal,
@@ -83,6 +89,7 @@ impl Host {
             audience,
             runs: BTreeMap::new(),
             wakes: BTreeSet::new(),
+            tell,
             leaving: false,
             room,
         };
@@ -221,6 +228,7 @@ impl Host {
                 let at_rest = self.runs.get(&run).map(|it| it.at_rest);
                 turn.reply(reply, at_rest);
             }
+            News::Filed { run, filed } => self.filed(run, filed, turn),
             News::AskRuns { reply } => {
                 let runs = self.runs.iter().map(|(id, driven)| driven.shown(id)).collect();
                 turn.reply(reply, runs);
@@ -317,14 +325,19 @@ impl Host {
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
-        let Adopted { id, plan, run, recalled, last, superseded, wish } = adopted;
+        let Adopted { id, plan, run, recalled, last, unfiled, superseded, wish } = adopted;
         if self.runs.contains_key(&id) {
             let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
             return turn.reply(reply, heeded);
         }
         self.clock.not_before(last);
         self.performer.prepare(&id, &plan, None);
-        self.runs.insert(id.clone(), Driven::new(Arc::clone(&plan), run));
+        let has_ended = run.finished().is_some();
+        self.runs.insert(id.clone(), Driven { unfiled, ..Driven::new(Arc::clone(&plan), run) });
+        if has_ended {
+            turn.concerned.insert(id);
+            return turn.reply(reply, Heeded::Done);
+        }
         self.step(&id, Heard::Recovered, turn);
         self.settle_room(&id, turn);
         let mut answers = Vec::new();
@@ -368,6 +381,8 @@ impl Host {
         driven.told = at;
         let step = step(&driven.plan, &mut driven.run, at, heard);
         turn.concerned.insert(id.clone());
+        let is_end = |it: &Event| matches!(it, Event::Retained { .. } | Event::RunFinished { .. });
+        driven.unfiled |= driven.plan.artifacts.is_some() && step.events.iter().any(is_end);
         if !step.events.is_empty() {
             turn.entries.push(Entry { run: id.clone(), at, events: step.events, plan: None });
         }
@@ -408,6 +423,7 @@ impl Host {
     /// Looks when each run is to be woken, which rest, and which have ended.
     fn settle(&mut self, concerned: BTreeSet<SmolStr>) {
         for id in concerned {
+            self.file(&id);
             let Some(driven) = self.runs.get_mut(&id) else { continue };
             if let Some(wake) = driven.wake.take() {
                 self.wakes.remove(&(wake, id.clone()));
@@ -419,7 +435,7 @@ impl Host {
             }
             let rests = driven.rests();
             let was_at_rest = std::mem::replace(&mut driven.at_rest, rests);
-            let is_finished = driven.run.finished().is_some();
+            let is_finished = driven.run.finished().is_some() && !driven.filing;
             if driven.at_rest && !was_at_rest {
                 self.audience.show(&Update::Rested { run: id.clone() });
             }
@@ -427,6 +443,36 @@ impl Host {
                 self.forget(&id);
             }
         }
+    }
+
+    /// Has the documents of a run written that has just come to an end, beside all that goes on.
+    fn file(&mut self, id: &SmolStr) {
+        let Some(driven) = self.runs.get_mut(id).filter(|it| it.unfiled && !it.filing) else { return };
+        (driven.unfiled, driven.filing) = (false, true);
+        let (journal, performer, now) = (Arc::clone(&self.journal), Arc::clone(&self.performer), self.clock.now());
+        let (tell, run) = (self.tell.clone(), id.clone());
+        tokio::spawn(async move {
+            let name = run.clone();
+            let written = tokio::task::spawn_blocking(move || filed(&*journal, &*performer, &name, now)).await;
+            // That it could not be told is a warning of the run, and never its failure.
+            let filed = match written {
+                Ok(Ok(filed)) => filed,
+                Ok(Err(error)) => Some(unfiled(error.to_string())),
+                Err(_) => Some(unfiled("rollout itself failed while it wrote them".to_owned())),
+            };
+            // A host that is gone leaves it to the next life.
+            let _ = tell.send(News::Filed { run, filed: filed.map(Box::new) });
+        });
+    }
+
+    /// Remembers where the documents of a run are, or why they are not there.
+    fn filed(&mut self, id: SmolStr, filed: Option<Box<Event>>, turn: &mut Turn) {
+        let Some(driven) = self.runs.get_mut(&id) else { return };
+        driven.filing = false;
+        if let Some(event) = filed {
+            turn.entries.push(Entry { run: id.clone(), at: self.clock.now(), events: vec![*event], plan: None });
+        }
+        turn.concerned.insert(id);
     }
 
     fn forget(&mut self, id: &SmolStr) {
@@ -454,12 +500,14 @@ impl Turn {
 
 impl Driven {
     fn new(plan: Arc<Plan>, run: Run) -> Driven {
-        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false, awaits_room: false }
+        let (unfiled, filing, awaits_room) = (false, false, false);
+        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false, awaits_room, unfiled, filing }
     }
 
     /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
-        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits() && !self.awaits_room)
+        let is_over = self.run.finished().is_some() || (self.run.is_quiet() && !self.waits() && !self.awaits_room);
+        is_over && !self.filing
     }
 
     fn waits(&self) -> bool {
@@ -471,6 +519,18 @@ impl Driven {
     fn shown(&self, id: &SmolStr) -> LiveRun {
         LiveRun { id: id.clone(), rollout: self.plan.rollout.clone(), at_rest: self.at_rest }
     }
+}
+
+fn filed(journal: &dyn Journal, performer: &dyn Perform, run: &str, now: At) -> Result<Option<Event>, JournalError> {
+    let (run, runs) = (journal.run(run)?, journal.runs()?);
+    let plan = |digest: &str| journal.plan(digest);
+    let records = |run: &str, after, limit| journal.records(Some(run), after, limit);
+    let printed = |plan: &Plan| performer.printed(&run.id, plan);
+    super::file(&run, &Shelves { runs: &runs, plan: &plan, records: &records }, &printed, now)
+}
+
+fn unfiled(why: String) -> Event {
+    Event::Filed { folder: String::new(), instead_of: None, failure: Some(why) }
 }
 
 /// Who it is that wants something because of the disk: nobody's name has a space.

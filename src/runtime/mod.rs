@@ -16,6 +16,8 @@
 //! - `message`: what is said over the control socket
 //! - `listener`: the engine's end of the socket
 //! - `client`: the other end
+//! - `shelf`: a folder of documents on disk
+//! - `filing`: the documents of a run, written beside its file
 //! - `hands`: the action room at the host's service
 //! - `engine`: all of it together, in one state folder
 //! - `watcher`: when a file of a program has changed
@@ -27,6 +29,7 @@ mod client;
 mod clock;
 mod engine;
 mod filesystem;
+mod filing;
 mod folder;
 mod handle;
 mod hands;
@@ -38,6 +41,7 @@ mod news;
 mod performer;
 mod person;
 mod run_id;
+mod shelf;
 mod watcher;
 
 pub use attempt_name::AttemptName;
@@ -46,6 +50,7 @@ pub use client::{Client, ClientError, Updates};
 pub use clock::Clock;
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use filesystem::FileSystem;
+pub use filing::{file, printed};
 pub use folder::{FolderError, StateFolder};
 pub use handle::{HostHandle, Unheard};
 pub use host::Host;

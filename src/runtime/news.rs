@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::message::LiveRun;
 use super::performer::Recalled;
-use crate::engine::{Command, Person, Run};
+use crate::engine::{Command, Event, Person, Run};
 use crate::plan::Plan;
 use crate::value::At;
 
@@ -33,6 +33,11 @@ pub enum News {
     AskRest {
         run: SmolStr,
         reply: oneshot::Sender<Option<bool>>,
+    },
+    /// The documents of a run were written, or could not be; nothing if it wants none.
+    Filed {
+        run: SmolStr,
+        filed: Option<Box<Event>>,
     },
     AskRuns {
         reply: oneshot::Sender<Vec<LiveRun>>,
@@ -74,6 +79,8 @@ pub struct Adopted {
     /// What became of the questions that were open.
     pub recalled: Vec<Recalled>,
     pub last: At,
+    /// Whether the documents of its end are still to be written.
+    pub unfiled: bool,
     /// A newer run of the same rollout, if this one has succeeded and there is one.
     pub superseded: Option<SmolStr>,
     /// What somebody wanted of it while nobody drove it.

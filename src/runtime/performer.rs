@@ -20,6 +20,11 @@ pub trait Perform: Send + Sync + 'static {
     /// Makes ready for a run, with the variables of whoever starts it; after a restart there are none but our own.
     fn prepare(&self, run: &SmolStr, plan: &Arc<Plan>, variables: Option<BTreeMap<SmolStr, String>>);
 
+    /// Returns what the steps of a run printed, as far as that is kept anywhere.
+    fn printed(&self, _run: &SmolStr, _plan: &Plan) -> String {
+        String::new()
+    }
+
     /// Lets go of what was made ready.
     fn forget(&self, run: &SmolStr);
 

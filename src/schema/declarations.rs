@@ -259,7 +259,12 @@ const ROLLOUT: &[PropertyRow] = &[
     ),
     property("during", Kind::Named("window"), "", "When work may begin."),
     property("retain", Kind::Duration, "", "How long rollback stays possible after success."),
-    property_later("artifacts", Kind::Text, "", "The folder for the plan, the log and the report."),
+    property(
+        "artifacts",
+        Kind::Text,
+        "",
+        "The folder, beneath that of the file, that each run leaves its plan, log, report and record in.",
+    ),
     property_later("joins", Kind::OneOf(&["ignore", "append"]), "ignore", "What happens to targets that appear."),
     property_later("leaves", Kind::OneOf(&["fail", "skip"]), "fail", "What happens to targets that disappear."),
 ];

@@ -136,6 +136,7 @@ impl Builder {
     fn plan(&mut self, stages: Vec<Stage>, change: impl FnOnce(&mut Rollout)) -> Plan {
         let mut rollout = Rollout {
             retain: None,
+            artifacts: None,
             afterwards: vec![],
             rounds: vec![],
             during: None,

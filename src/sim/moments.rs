@@ -148,6 +148,7 @@ pub(super) fn histories(event: &Event) -> impl Iterator<Item = (History, Place)>
         | Event::UndoBegan { .. }
         | Event::UndoFailed { .. }
         | Event::Recovered
+        | Event::Filed { .. }
         | Event::Approved { .. }
         | Event::Rejected { .. }
         | Event::Ticked { .. }

@@ -8,7 +8,9 @@
 //! - `literal`: from the text of a literal to its value
 //! - `combine`: arithmetic and comparison, with dimensions
 //! - `show`: values as a person would write them
+//! - `beneath`: paths that lie beneath a folder
 
+mod beneath;
 mod combine;
 mod data;
 mod kind;
@@ -18,6 +20,7 @@ mod target;
 mod time;
 mod window;
 
+pub use beneath::beneath;
 pub use combine::{Compared, Sum, arithmetic, compare, share_of};
 pub use data::{Record, Value};
 pub use kind::{Callable, RecordType, Type, Word};

@@ -27,6 +27,8 @@ pub struct Board {
     warned: BTreeMap<Place, (Vec<String>, bool)>,
     pub(super) began: Option<At>,
     pub(super) ended: Option<At>,
+    /// Whether the documents of the end were written, or could not be.
+    filed: bool,
     pub(super) last: At,
 }
 
@@ -75,6 +77,7 @@ impl Board {
             warned: BTreeMap::new(),
             began: None,
             ended: None,
+            filed: false,
             last: At(0),
             plan: Arc::clone(&plan),
         };
@@ -97,6 +100,11 @@ impl Board {
 
     pub fn began(&self) -> Option<At> {
         self.began
+    }
+
+    /// Whether nothing more comes: the run has ended, and its documents are written if it wants any.
+    pub fn is_over(&self) -> bool {
+        self.run.finished().is_some() && (self.filed || self.plan.artifacts.is_none())
     }
 
     /// Returns how long it took from start to end, if it has ended.
@@ -156,8 +164,11 @@ impl Board {
             }
             Event::Undone { place } => self.undone_at(*place),
             Event::Retried { place, .. } => self.retried_at(*place),
+            Event::Filed { .. } => self.filed = true,
+            Event::Retained { .. } => self.filed = false,
             Event::RunFinished { .. } => {
                 self.ended = Some(at);
+                self.filed = false;
                 self.active.clear();
                 self.waits.clear();
             }
@@ -167,8 +178,7 @@ impl Board {
                 let is_news = !warns.is_empty() && before != warns.as_slice();
                 self.warned.insert(*place, (warns, is_news));
             }
-            Event::Retained { .. }
-            | Event::Baseline { .. }
+            Event::Baseline { .. }
             | Event::Opened { .. }
             | Event::Shut { .. }
             | Event::Advanced { .. }

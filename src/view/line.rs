@@ -93,6 +93,7 @@ pub fn line(board: &Board, at: At, event: &Event) -> Option<Line> {
         {
             bad(format!("{}: could not be undone: {}.", path(place), fault.message))
         }
+        Event::Filed { folder, instead_of, failure } => filed(folder, instead_of.as_deref(), failure.as_deref()),
         Event::Recovered => careful("the engine is here again and goes on.".to_owned()),
         Event::Retained { until } => Some(Line { tone: Tone::Good, text: retained(*until) }),
         Event::RunFinished { outcome, reason } => finished(*outcome, reason.as_deref()),
@@ -237,6 +238,22 @@ fn retained(until: Option<At>) -> String {
     match until {
         Some(until) => format!("succeeded; it can be taken back until {until}."),
         None => "succeeded; it is looked after for a while.".to_owned(),
+    }
+}
+
+/// Says that the documents of a run are not where they were to be.
+pub(super) fn not_filed(folder: &str, failure: &str) -> String {
+    match folder {
+        "" => format!("the artifacts are not written: {failure}"),
+        folder => format!("the artifacts are not in `{folder}`: {failure}"),
+    }
+}
+
+fn filed(folder: &str, instead_of: Option<&str>, failure: Option<&str>) -> Option<Line> {
+    match (instead_of, failure) {
+        (_, Some(failure)) => careful(format!("run: warning: {}.", not_filed(folder, failure))),
+        (Some(wanted), None) => careful(format!("artifacts: `{folder}`, because `{wanted}` is not this run's.")),
+        (None, None) => plain(format!("artifacts: `{folder}`.")),
     }
 }
 

@@ -8,21 +8,36 @@
 //! - `people`: what people are asked and what they say
 //! - `exposure`: shares and notices
 //! - `why`: a verdict, explained
+//! - `measured`: what metrics were, and the limits they were held to
+//! - `figures`: how it went in numbers, of one run and of many
+//! - `account`: what happened in one run, as plain data
+//! - `telling`: from events to an account
 
+mod account;
 mod board;
 mod exposure;
+mod figures;
 mod line;
+mod measured;
 mod noun;
 mod people;
 mod public;
 mod status;
+mod telling;
 mod why;
 
+pub use account::{
+    Account, AnswerAccount, Decision, Failure, FiledAccount, Foreseen, Intervention, Item, JournalFacts, KeptAccount,
+    Moment, Note, StageAccount, TargetAccount, VerdictAccount, Verification, When, WindowWait,
+};
 pub use board::{Board, StageBoard};
 pub use exposure::{ExposureStatus, decision};
+pub use figures::{Figures, Kpi, RolloutKpi, RunFigures, Spread, kpi};
 pub use line::{Line, Tone, line};
+pub use measured::{Limit, Measured, Series, SeriesSummary, like};
 pub use noun::noun;
 pub use people::OpenItem;
 pub use public::{EventFacts, PublicEvent, public_event};
 pub use status::{StageStatus, Status, WaitingFor};
+pub use telling::{Expectations, Telling};
 pub use why::{Verdicts, Why};

@@ -155,6 +155,9 @@ fn public(plan: &Plan, event: &Event) -> (String, Option<Place>, Json) {
         Event::UndoBegan { place, .. } => ("undo_started".to_owned(), Some(place), json!({})),
         Event::Undone { place } => (named(place, "undone"), Some(place), json!({})),
         Event::UndoFailed { place, fault } => ("undo_failed".to_owned(), Some(place), json!({"why": fault.message})),
+        Event::Filed { folder, instead_of, failure } => {
+            ("filed".to_owned(), None, json!({"folder": folder, "instead_of": instead_of, "failure": failure}))
+        }
         Event::Recovered => ("recovered".to_owned(), None, json!({})),
         Event::Finishing { outcome } => ("finishing".to_owned(), None, json!({"outcome": outcome})),
         Event::Retained { until } => ("retained".to_owned(), None, json!({"until": instant(*until)})),

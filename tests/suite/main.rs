@@ -22,6 +22,7 @@ mod judging;
 mod lang;
 mod notices;
 mod people;
+mod records;
 mod reference;
 mod sagas;
 mod scenarios;

@@ -43,6 +43,7 @@ pub fn plan(rollout: &str) -> Plan {
         probes: Vec::new(),
         metrics: Vec::new(),
         retain_ms: None,
+        artifacts: None,
         always: Vec::new(),
         periods: Vec::new(),
         thresholds: Vec::new(),
