@@ -7,7 +7,7 @@ fn a_newcomer_sees_one_rollout_that_is_fine_and_one_that_is_taken_back() {
     let stage = Stage::new();
     let said = stage.say(&["demo"]);
     assert_eq!(said.code, 0, "{}", said.shown());
-    for part in ["succeeded.", "rolled back: `canary/watch~1`", "1 test passed", "rollout-demo"] {
+    for part in ["succeeded.", "rolled back: `canary/watch~1`", "pass           4s", "rollout-demo"] {
         assert!(said.out.contains(part), "{part}: {}", said.shown());
     }
     let versions: Vec<&str> = said.out.lines().filter(|it| it.contains("% errors, ")).collect();
