@@ -18,8 +18,11 @@
 //! - `probe`: questions to the world
 //! - `notice`: one notice, posted
 //! - `metric`: one number, read where it is
+//! - `prometheus`, `alerts`, `recorded`: what Prometheus, Alertmanager and the store of pushed numbers say
+//! - `sources`: what all runs ask about, each question once at a time
 //! - `fault`: why the world said no, in words
 
+mod alerts;
 mod attempt;
 mod environment;
 mod fault;
@@ -35,6 +38,9 @@ mod performer;
 mod probe;
 mod process;
 mod programs;
+mod prometheus;
+mod recorded;
+mod sources;
 mod spelling;
 mod start;
 mod vault;
@@ -45,4 +51,5 @@ pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
 pub use performer::Performer;
+pub use sources::Sources;
 pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

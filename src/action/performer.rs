@@ -19,9 +19,10 @@ use super::outputs::read_outputs;
 use super::probe::{read_answer, tcp};
 use super::process;
 use super::programs::Programs;
+use super::sources::Sources;
 use super::start::Setup;
 use super::vault::Vault;
-use super::{haproxy, http, metric, notice};
+use super::{haproxy, http, metric, notice, recorded};
 use crate::engine::{
     Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
     Probed, RouterCall,
@@ -45,14 +46,25 @@ struct Shared {
     /// Folders of output files that are known to exist.
     folders: Mutex<BTreeSet<PathBuf>>,
     programs: Programs,
+    sources: Arc<Sources>,
 }
 
 impl Performer {
     /// Makes ready with the secrets of a run, someone who watches, and the variables that commands may be passed.
     pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
+        Performer::asking(Arc::default(), vault, live, environment)
+    }
+
+    /// The same, asking sources that others ask as well.
+    pub fn asking(
+        sources: Arc<Sources>,
+        vault: Arc<Vault>,
+        live: Arc<dyn Live>,
+        environment: Environment,
+    ) -> Performer {
         let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
         let programs = Programs::default();
-        Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs }) }
+        Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs, sources }) }
     }
 
     /// Performs a job. When `ended` comes first, what runs is ended and the answer says so. `started` hears of the
@@ -182,24 +194,48 @@ impl Shared {
             Probed::Violated { why } => Probed::Violated { why: mask.text(&why) },
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
             Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
-            Probed::Sampled { value } => Probed::Sampled { value },
+            Probed::Sampled { value, note } => Probed::Sampled { value, note: note.map(|it| mask.text(&it)) },
             Probed::Series { values } => Probed::Series { values },
         }
     }
 
     async fn metric(&self, attempt: &Attempt, ask: &MetricAsk) -> Probed {
         let answer = match (&ask.source, ask.over) {
+            (MetricSource::Recorded { .. }, _) => return self.recorded(&attempt.run, ask).await,
             (MetricSource::Command(job), None) => {
-                self.command(attempt, job, pin!(std::future::pending()), |_| {}).await
+                let done = self.command(attempt, job, pin!(std::future::pending()), |_| {}).await;
+                done.map(|it| it.stdout)
             }
-            (MetricSource::Command(_) | MetricSource::Http { .. } | MetricSource::Prometheus { .. }, _) => {
+            (MetricSource::Command(_), Some(_))
+            | (MetricSource::Http { .. } | MetricSource::Alertmanager { .. } | MetricSource::Prometheus { .. }, _) => {
                 match metric::request(ask) {
-                    Ok(request) => self.http(&request).await,
+                    Ok(request) => self.fetched(&request).await,
                     Err(unknown) => return unknown,
                 }
             }
         };
         metric::read(ask, answer)
+    }
+
+    /// Asks what others may be asking as well.
+    async fn fetched(&self, job: &HttpJob) -> Result<String, Fault> {
+        let client = self.client.get_or_init(http::http_client);
+        let reply = self.sources.ask(client, job, &self.vault).await?;
+        let reply = http::accepted(reply, job)?;
+        if reply.body.len() >= http::BODY_BYTES_MAX {
+            let message = "the answer is too long to be that of one number".to_owned();
+            return Err(Fault { kind: FaultKind::Refused, message, code: Some(i32::from(reply.status)) });
+        }
+        Ok(String::from_utf8_lossy(&reply.body).into_owned())
+    }
+
+    async fn recorded(&self, run: &str, ask: &MetricAsk) -> Probed {
+        let (sources, run, ask) = (Arc::clone(&self.sources), run.to_owned(), ask.clone());
+        let read = tokio::task::spawn_blocking(move || match sources.samples() {
+            Ok(samples) => recorded::read(samples, &run, &ask),
+            Err(why) => Probed::Unknown { why },
+        });
+        read.await.expect("reading samples does not panic")
     }
 
     /// Makes the folder in which a command may leave its output file, once for each folder.

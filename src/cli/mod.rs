@@ -26,6 +26,7 @@
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
 //! - `samples`: columns of samples from files
+//! - `record`: a number, pushed
 //! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
@@ -57,6 +58,7 @@ mod plan;
 mod program;
 mod progress;
 mod reach;
+mod record;
 mod resume_all;
 mod rollback;
 mod run;

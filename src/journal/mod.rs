@@ -8,6 +8,7 @@
 //! - `writer`: the one thread that owns the writing connection, and its group commit
 //! - `reader`: questions to a journal that somebody else may be writing
 //! - `sqlite`: the journal in a state folder: a writer and a reader
+//! - `samples`: numbers that somebody pushed
 //! - `past`: how long things took in earlier runs
 //! - `verify`: whether a run's records are still the ones that were written
 
@@ -17,6 +18,7 @@ mod memory;
 mod past;
 mod reader;
 mod record;
+mod samples;
 mod schema;
 mod sqlite;
 mod verify;
@@ -28,5 +30,6 @@ pub use memory::Memory;
 pub use past::past;
 pub use reader::Reader;
 pub use record::{Hash, Record, read_deep};
+pub use samples::{Sample, Samples, Wanted};
 pub use sqlite::Sqlite;
 pub use verify::{Broken, Verified, verify};

@@ -3,6 +3,7 @@
 //! ```text
 //! .rollout/            0700
 //!   journal.db         what happened
+//!   samples.db         what was pushed with `rollout record`
 //!   logs/RUN/…         what the steps printed
 //!   engine.lock        held by the engine as long as it lives
 //!   control.sock       0600; how others talk to it
@@ -68,6 +69,10 @@ impl StateFolder {
 
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal.db")
+    }
+
+    pub fn samples(&self) -> PathBuf {
+        self.path.join("samples.db")
     }
 
     pub fn logs(&self) -> PathBuf {

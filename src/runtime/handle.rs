@@ -8,9 +8,11 @@ use smol_str::SmolStr;
 use tokio::sync::{mpsc, oneshot};
 
 use super::audience::{Audience, Update};
+use super::folder::StateFolder;
 use super::leftover;
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
+use super::recorder::{Recorded, Recorder, ToRecord, Unrecorded};
 use crate::engine::{Command, Person, Run, apply};
 use crate::journal::{Journal, JournalError};
 use crate::value::At;
@@ -22,6 +24,7 @@ pub struct HostHandle {
     audience: Audience,
     journal: Arc<dyn Journal>,
     state: Arc<Path>,
+    recorder: Arc<Recorder>,
 }
 
 /// Why something that a person wanted did not happen.
@@ -44,7 +47,8 @@ impl HostHandle {
         journal: Arc<dyn Journal>,
         state: &Path,
     ) -> HostHandle {
-        HostHandle { tell, audience, journal, state: state.into() }
+        let recorder = Arc::new(Recorder::new(&StateFolder::at(state).expect("the folder of an engine has a path")));
+        HostHandle { tell, audience, journal, state: state.into(), recorder }
     }
 
     /// Begins a run and returns its name once that is durable.
@@ -93,6 +97,16 @@ impl HostHandle {
     /// Takes a seat for one run or for all.
     pub fn watch(&self, run: Option<&str>) -> mpsc::Receiver<Update> {
         self.audience.join(run.map(SmolStr::new))
+    }
+
+    /// Keeps a number that somebody pushes.
+    pub async fn record(&self, asked: ToRecord, by: Person) -> Result<Recorded, Unheard> {
+        let recorder = Arc::clone(&self.recorder);
+        let recorded = tokio::task::spawn_blocking(move || recorder.record(asked, by)).await;
+        recorded.expect("recording does not panic").map_err(|error| match error {
+            Unrecorded::Journal(error) => Unheard::Journal(error),
+            Unrecorded::Refused(_) | Unrecorded::Folder(_) => Unheard::Refused(error.to_string()),
+        })
     }
 
     pub fn audience(&self) -> &Audience {

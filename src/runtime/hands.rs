@@ -14,7 +14,7 @@ use super::attempt_name::AttemptName;
 use super::audience::{Audience, Stream, Update};
 use super::folder::StateFolder;
 use super::performer::{Asked, Perform};
-use crate::action::{self, Attempt, Environment, Live, Performer, SecretSource, Vault};
+use crate::action::{self, Attempt, Environment, Live, Performer, SecretSource, Sources, Vault};
 use crate::engine::Answer;
 use crate::model::{self, Secret};
 use crate::plan::Plan;
@@ -24,6 +24,8 @@ pub struct Hands {
     folder: StateFolder,
     audience: Audience,
     runs: Mutex<BTreeMap<SmolStr, Arc<Hand>>>,
+    /// What all runs ask about.
+    sources: Arc<Sources>,
 }
 
 /// What the jobs of one run share.
@@ -32,13 +34,15 @@ struct Hand {
     plan: Arc<Plan>,
     environment: Environment,
     audience: Audience,
+    sources: Arc<Sources>,
     /// Made when the first job comes, because secrets may take a while.
     performer: OnceCell<Performer>,
 }
 
 impl Hands {
     pub fn new(folder: &StateFolder, audience: &Audience) -> Hands {
-        Hands { folder: folder.clone(), audience: audience.clone(), runs: Mutex::default() }
+        let sources = Arc::new(Sources::with_samples(folder.samples()));
+        Hands { folder: folder.clone(), audience: audience.clone(), runs: Mutex::default(), sources }
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, BTreeMap<SmolStr, Arc<Hand>>> {
@@ -71,8 +75,8 @@ impl Perform for Hands {
             Some(variables) => variables.into_iter().collect(),
             None => Environment::of_engine(),
         };
-        let (plan, audience) = (Arc::clone(plan), self.audience.clone());
-        let hand = Hand { run: run.clone(), plan, environment, audience, performer: OnceCell::new() };
+        let (plan, audience, sources) = (Arc::clone(plan), self.audience.clone(), Arc::clone(&self.sources));
+        let hand = Hand { run: run.clone(), plan, environment, audience, sources, performer: OnceCell::new() };
         self.runs().insert(run.clone(), Arc::new(hand));
     }
 
@@ -92,7 +96,7 @@ impl Hand {
             tracing::warn!(run = %self.run, secret = %name, %failure, "a secret is not there");
         }
         let live = Shown { run: self.run.clone(), audience: self.audience.clone() };
-        Performer::new(Arc::new(vault), Arc::new(live), self.environment.clone())
+        Performer::asking(Arc::clone(&self.sources), Arc::new(vault), Arc::new(live), self.environment.clone())
     }
 }
 

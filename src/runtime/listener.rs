@@ -115,6 +115,7 @@ impl Guest {
             }
             Request::Command { run, command } => self.host.command(&run, by, command).await.map(|()| Response::Done),
             Request::Adopt { run } => self.host.adopt(&run).await.map(|()| Response::Done),
+            Request::Record(asked) => self.host.record(asked, by).await.map(Response::Recorded),
             Request::Status => self.status().await.map(Response::Status),
             Request::Subscribe { .. } => unreachable!("subscribing is no question with one answer"),
         };
@@ -173,7 +174,7 @@ fn is_answer(request: &Request) -> bool {
             matches!(command.wish(), Command::Approve { .. } | Command::Reject { .. } | Command::Confirm { .. })
         }
         Request::Status => true,
-        Request::Start(_) | Request::Adopt { .. } | Request::Subscribe { .. } => false,
+        Request::Start(_) | Request::Adopt { .. } | Request::Subscribe { .. } | Request::Record(_) => false,
     }
 }
 

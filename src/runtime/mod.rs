@@ -15,6 +15,7 @@
 //! - `message`: what is said over the control socket
 //! - `listener`: the engine's end of the socket
 //! - `client`: the other end
+//! - `recorder`: numbers that somebody pushes
 //! - `hands`: the action room at the host's service
 //! - `engine`: all of it together, in one state folder
 //! - `watcher`: when a file of a program has changed
@@ -35,6 +36,7 @@ mod message;
 mod news;
 mod performer;
 mod person;
+mod recorder;
 mod run_id;
 mod watcher;
 
@@ -50,4 +52,5 @@ pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};
 pub use performer::{Asked, Ended, Perform};
 pub use person::{current_person, group_members};
+pub use recorder::{Recorded, Recorder, ToRecord, Unrecorded};
 pub use watcher::{WatchError, Watcher};

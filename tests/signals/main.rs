@@ -1,7 +1,9 @@
 //! What a rollout listens to and tells, for real: servers from the distribution's packages, started for one test and
 //! ended with it. A server that is not installed fails its test and says how to get it.
 
+mod alerts;
 mod metrics;
+mod recorded;
 mod routers;
 mod server;
 mod site;
