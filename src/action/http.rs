@@ -1,7 +1,8 @@
 //! One HTTP request: sent, answered, judged by its status. The one place that builds a client. Knows no metric and
 //! no probe.
 
-use std::sync::Once;
+use std::net::IpAddr;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -11,6 +12,7 @@ use reqwest::{Client, Method, Response, Url};
 use super::fault::{duration_text, fault};
 use super::mask::Mask;
 use super::output::KEPT_BYTES_MAX;
+use super::reach::{Reach, refusal};
 use super::vault::Vault;
 use crate::engine::{Done, Fault, FaultKind, HttpJob, StatusRange};
 
@@ -18,7 +20,8 @@ use crate::engine::{Done, Fault, FaultKind, HttpJob, StatusRange};
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 const REDIRECTS_MAX: usize = 5;
 
-/// Builds the client for everything that is sent: one pool of connections, redirects only within a host.
+/// Builds the client for everything that is sent: one pool of connections, redirects only within a host, and no address
+/// that is out of reach.
 pub fn http_client() -> Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
@@ -27,6 +30,7 @@ pub fn http_client() -> Client {
     });
     let builder = Client::builder().redirect(Policy::custom(redirect)).connect_timeout(Duration::from_secs(30));
     let agent = concat!("rollout/", env!("CARGO_PKG_VERSION"));
+    let builder = builder.dns_resolver(Arc::new(Reach::from_environment()));
     builder.user_agent(agent).build().expect("the settings are fixed and the provider is installed")
 }
 
@@ -85,6 +89,12 @@ fn request(client: &Client, job: &HttpJob, vault: &Vault) -> Result<reqwest::Req
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refused(format!("`{}` is neither http nor https", job.url)));
     }
+    // Addresses that are written as numbers ask no resolver.
+    if let Some(address) = numeric(&url)
+        && !Reach::from_environment().may_ask(address)
+    {
+        return Err(refused(refusal(&address.to_string())));
+    }
     let method = Method::from_bytes(job.method.as_bytes());
     let method = method.map_err(|_| refused(format!("`{}` is not a method of HTTP", job.method)))?;
     let mut headers = HeaderMap::new();
@@ -100,6 +110,10 @@ fn request(client: &Client, job: &HttpJob, vault: &Vault) -> Result<reqwest::Req
         Some(body) => request.body(vault.resolve(body)?),
         None => request,
     })
+}
+
+fn numeric(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, reqwest::Error> {

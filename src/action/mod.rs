@@ -15,8 +15,10 @@
 //! - `spelling`: the ways in which a secret may be written
 //! - `haproxy`: HAProxy while it runs
 //! - `http`: one request
+//! - `reach`: which addresses may be asked
 //! - `probe`: questions to the world
 //! - `notice`: one notice, posted
+//! - `mail`: one mail, sent
 //! - `metric`: one number, read where it is
 //! - `prometheus`, `alerts`, `recorded`: what Prometheus, Alertmanager and the store of pushed numbers say
 //! - `sources`: what all runs ask about, each question once at a time
@@ -29,6 +31,7 @@ mod fault;
 mod group;
 mod haproxy;
 mod http;
+mod mail;
 mod mask;
 mod metric;
 mod notice;
@@ -39,6 +42,7 @@ mod probe;
 mod process;
 mod programs;
 mod prometheus;
+mod reach;
 mod recorded;
 mod sources;
 mod spelling;
@@ -51,5 +55,6 @@ pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
 pub use performer::Performer;
+pub use reach::{ALLOW_ADDRESSES, Reach};
 pub use sources::Sources;
 pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

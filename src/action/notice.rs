@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::vault::Vault;
-use crate::engine::{Fault, HttpJob, NoticeJob, NoticeKey, SecretText};
+use crate::engine::{Fault, HttpJob, NoticeKey, SecretText};
 
 /// How many bytes SHA-256 takes at once; a key is padded to that.
 const BLOCK: usize = 64;
@@ -15,10 +15,16 @@ const BLOCK: usize = 64;
 ///
 /// # Errors
 /// A secret in its address, or its key, is not there.
-pub(super) fn request(job: &NoticeJob, vault: &Vault) -> Result<HttpJob, Fault> {
+pub(super) fn request(
+    url: &SecretText,
+    body: &str,
+    key: Option<&NoticeKey>,
+    timeout_ms: u64,
+    vault: &Vault,
+) -> Result<HttpJob, Fault> {
     let mut headers = vec![("content-type".into(), SecretText::plain("application/json"))];
-    if let Some(key) = &job.key {
-        let signature = signature(key, &vault.resolve(&key.key)?, &job.body);
+    if let Some(key) = key {
+        let signature = signature(key, &vault.resolve(&key.key)?, body);
         headers.extend([
             ("webhook-id".into(), SecretText::plain(key.id.clone())),
             ("webhook-timestamp".into(), SecretText::plain(key.at_s.to_string())),
@@ -27,10 +33,10 @@ pub(super) fn request(job: &NoticeJob, vault: &Vault) -> Result<HttpJob, Fault> 
     }
     Ok(HttpJob {
         method: "POST".into(),
-        url: vault.resolve(&job.url)?.trim().to_owned(),
+        url: vault.resolve(url)?.trim().to_owned(),
         headers,
-        body: Some(SecretText::plain(job.body.clone())),
-        timeout_ms: job.timeout_ms,
+        body: Some(SecretText::plain(body)),
+        timeout_ms,
         accept: Vec::new(),
     })
 }

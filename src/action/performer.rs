@@ -22,10 +22,10 @@ use super::programs::Programs;
 use super::sources::Sources;
 use super::start::Setup;
 use super::vault::Vault;
-use super::{haproxy, http, metric, notice, recorded};
+use super::{haproxy, http, mail, metric, notice, recorded};
 use crate::engine::{
-    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeJob, ProbeAsk, ProbeJob,
-    Probed, RouterCall,
+    Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeForm, NoticeJob, ProbeAsk,
+    ProbeJob, Probed, RouterCall,
 };
 
 /// How many probes of one job are asked side by side.
@@ -176,7 +176,12 @@ impl Shared {
     }
 
     async fn notice(&self, job: &NoticeJob) -> Result<Done, Fault> {
-        self.http(&notice::request(job, &self.vault)?).await
+        match &job.form {
+            NoticeForm::Post { body, key } => {
+                self.http(&notice::request(&job.url, body, key.as_ref(), job.timeout_ms, &self.vault)?).await
+            }
+            NoticeForm::Mail(mail) => mail::send(&job.url, mail, job.timeout_ms, &self.vault).await,
+        }
     }
 
     async fn probe(&self, attempt: &Attempt, probe: &ProbeJob) -> Probed {

@@ -8,6 +8,7 @@ use super::word::Parts;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Channel, ChannelId, ChannelMeans, Exec, Expr, ExprKind, Notify, Settings};
 use crate::schema::{Place, word};
+use crate::source::Span;
 use crate::syntax::{self, Arg, ExprKind as Tree};
 use crate::value::{Type, Value};
 
@@ -68,10 +69,7 @@ impl<'t> Checker<'t> {
                 let folder = SmolStr::new(self.files.modules[self.module()].folder());
                 Some(ChannelMeans::Command(Exec { argv, settings: Settings { folder, ..Settings::default() } }))
             }
-            ("email", _) => {
-                self.say_later("email", name.span());
-                None
-            }
+            ("email", [server]) => self.email(*server, &args, name.span()),
             (known, _) if KINDS.contains(&known) => {
                 let takes = match known {
                     "log" => "nothing",
@@ -91,10 +89,35 @@ impl<'t> Checker<'t> {
         }
     }
 
-    /// Only a webhook is signed.
+    fn email(&mut self, server: syntax::Expr<'t>, args: &[Arg<'t>], span: Span) -> Option<ChannelMeans> {
+        let named =
+            |wanted: &str| args.iter().find(|it| it.name.is_some_and(|it| it.text() == wanted)).and_then(|it| it.value);
+        let (Some(from), Some(to)) = (named("from"), named("to")) else {
+            let problem = Diagnostic::new(Code::ARGUMENTS, span, "a mail has a sender and receivers");
+            self.say(problem.help("`email(SERVER, from = \"rollout@example.org\", to = [\"team@example.org\"])`"));
+            return None;
+        };
+        let address = self.text_or_secret(server);
+        if let Some(Value::Text(text)) = address.known()
+            && !text.starts_with("smtp://")
+            && !text.starts_with("smtps://")
+        {
+            let problem = Diagnostic::new(Code::OUT_OF_RANGE, server.span(), format!("`{text}` is no server for mail"));
+            self.say(problem.help("it begins with `smtps://` or `smtp://`"));
+        }
+        let receivers = self.typed(to, &Type::list(Type::Text));
+        if receivers.known().and_then(Value::as_list).is_some_and(<[Value]>::is_empty) {
+            self.say_out_of_range(receivers.span, "a mail has at least one receiver");
+        }
+        let sender = self.typed(from, &Type::Text);
+        Some(ChannelMeans::Email { server: address, from: sender, to: receivers })
+    }
+
+    /// Only a webhook is signed, and only a mail has people at its ends.
     fn refuse_named(&mut self, kind: &str, args: &[Arg<'t>]) {
+        let is_known = |it: &str| matches!((kind, it), ("webhook", "key") | ("email", "from" | "to"));
         for arg in args {
-            let Some(name) = arg.name.filter(|it| it.text() != "key" || kind != "webhook") else { continue };
+            let Some(name) = arg.name.filter(|it| !is_known(it.text())) else { continue };
             let message = format!("`{kind}` takes no `{}`", name.text());
             self.say(Diagnostic::new(Code::ARGUMENTS, name.span(), message));
         }

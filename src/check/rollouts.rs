@@ -11,7 +11,7 @@ use super::stages::Stages;
 use super::units::StageUnits;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Always, Entry, Event, Hook, Rollout, RolloutId, Round};
+use crate::model::{Always, Entry, Event, Hook, Rollout, RolloutGuard, RolloutId, Round};
 use crate::schema::{Place, word};
 use crate::syntax;
 use crate::value::{Type, Value};
@@ -89,6 +89,7 @@ impl<'t> Checker<'t> {
             let problem = Diagnostic::new(Code::EMPTY, span, format!("the rollout `{name}` has no stages"));
             self.say(problem.help("add `stage NAME { … }`"));
         }
+        let guards = self.guards_between(&stages);
         let stages = self.resolve_after(stages);
         let retain = self.duration(parts, "retain");
         let (hooks, finally, rollback) = self.endings(&rest);
@@ -104,6 +105,7 @@ impl<'t> Checker<'t> {
             during,
             pass_env,
             stages,
+            guards,
             hooks,
             always,
             finally,
@@ -114,6 +116,18 @@ impl<'t> Checker<'t> {
             doc: None,
             span: self.declared[id].name_span,
         }
+    }
+
+    /// Lowers the guards that stand between stages.
+    fn guards_between(&mut self, stages: &Stages<'t>) -> Vec<RolloutGuard> {
+        self.path.clear();
+        let entries: Vec<syntax::Entry<'t>> = stages.guards.iter().map(|(_, entry)| *entry).collect();
+        let lowered = self.body(&entries, Place::Rollout);
+        let guards = lowered.into_iter().filter_map(|entry| {
+            let (stages_before, _) = stages.guards.iter().find(|(_, it)| it.span() == entry.span)?;
+            Some(RolloutGuard { stages_before: *stages_before, entry })
+        });
+        guards.collect()
     }
 
     fn pass_env(&mut self, parts: &Parts<'t>) -> Vec<SmolStr> {
@@ -209,7 +223,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Reads the entries that make stages; the others of the rollout are read where they belong.
-    pub fn stage_entries(&mut self, entries: &[syntax::Entry<'t>], place: Place, stages: &mut Stages) {
+    pub fn stage_entries(&mut self, entries: &[syntax::Entry<'t>], place: Place, stages: &mut Stages<'t>) {
         let mark = self.mark();
         for entry in entries.iter().copied().filter(|it| !it.is_broken()) {
             let Some(row) = self.word_of(entry, place) else {
@@ -222,6 +236,7 @@ impl<'t> Checker<'t> {
                 "stage" => self.stage(row, entry, stages),
                 "apply" => self.apply(row, entry, stages),
                 "for" => self.stage_loop(row, entry, stages),
+                "guard" => stages.guards.push((stages.list.len() as u32, entry)),
                 "let" => self.bind_let(row, entry),
                 _ => {}
             }

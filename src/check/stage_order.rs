@@ -37,8 +37,8 @@ impl<'t> Checker<'t> {
     }
 
     /// Works out what each stage comes after, once all are known.
-    pub fn resolve_after(&mut self, stages: Stages) -> Vec<Stage> {
-        let Stages { mut list, after } = stages;
+    pub fn resolve_after(&mut self, stages: Stages<'t>) -> Vec<Stage> {
+        let Stages { mut list, after, .. } = stages;
         let paths: HashMap<SmolStr, u32> = (0u32..).zip(&list).map(|(at, it)| (it.path.clone(), at)).collect();
         for at in 0..list.len() {
             list[at].after = match &after[at] {

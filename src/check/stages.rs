@@ -16,10 +16,12 @@ use crate::value::{Type, Value};
 
 /// The stages of a rollout while they are read.
 #[derive(Default)]
-pub(super) struct Stages {
+pub(super) struct Stages<'t> {
     pub list: Vec<Stage>,
     /// For each stage what its `after` names; none: the stage before.
     pub after: Vec<Option<Vec<AfterName>>>,
+    /// Guards between them, and how many stages stand before each.
+    pub guards: Vec<(u32, syntax::Entry<'t>)>,
 }
 
 #[derive(Clone)]
@@ -29,7 +31,7 @@ pub(super) struct AfterName {
     pub span: Span,
 }
 
-impl Stages {
+impl Stages<'_> {
     /// Lets the stages from a number on wait for others, and happen only if something holds. Only those wait that
     /// come after none of their own: the first, and those whose `after` is empty.
     pub fn hold_back(&mut self, first: usize, after: Option<&[AfterName]>, when: Option<&Expr>) {
@@ -56,7 +58,7 @@ const STAGES_MAX: usize = 10_000;
 
 impl<'t> Checker<'t> {
     /// Lowers a stage and adds it.
-    pub fn stage(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages) {
+    pub fn stage(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages<'t>) {
         let Some((name, span)) = self.stage_name(row, entry) else { return };
         if stages.list.len() >= STAGES_MAX {
             self.say_applied(Diagnostic::new(
@@ -208,7 +210,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Lowers `for x in LIST { stage … }`: the stages once for each element.
-    pub fn stage_loop(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages) {
+    pub fn stage_loop(&mut self, row: &'static WordRow, entry: syntax::Entry<'t>, stages: &mut Stages<'t>) {
         let parts = self.parts(row, entry);
         let Some((name, list, element)) = self.loop_head(row, entry) else { return };
         let values = self.known_value(&list).and_then(|it| crate::eval::elements(&it).ok().map(|it| it.to_vec()));
@@ -240,7 +242,7 @@ impl<'t> Checker<'t> {
         name: Name<'t>,
         values: Vec<Value>,
         element: &Type,
-        stages: &mut Stages,
+        stages: &mut Stages<'t>,
     ) {
         let muted = self.frames[self.at].muted;
         for (at, value) in values.into_iter().enumerate() {

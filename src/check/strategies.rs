@@ -75,7 +75,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Lowers `apply STRATEGY as NAME { … }`.
-    pub fn apply(&mut self, row: &'static WordRow, entry: Entry<'t>, stages: &mut Stages) {
+    pub fn apply(&mut self, row: &'static WordRow, entry: Entry<'t>, stages: &mut Stages<'t>) {
         let Some((id, name, span)) = self.apply_head(row, entry) else { return };
         if self.applying.contains(&id) {
             let Declared { name, name_span, .. } = self.declared[id];
@@ -97,7 +97,7 @@ impl<'t> Checker<'t> {
         stages.hold_back(first, after.as_deref(), when.as_ref());
     }
 
-    fn apply_to(&mut self, entry: Entry<'t>, id: usize, name: &str, span: Span, stages: &mut Stages) {
+    fn apply_to(&mut self, entry: Entry<'t>, id: usize, name: &str, span: Span, stages: &mut Stages<'t>) {
         let caller = self.at;
         let given = self.apply_arguments(entry, id, span);
         let Declared { entry: strategy, module, .. } = self.declared[id];

@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    check, completions, decide, engine, events, explain, explore, graph, history, judge, limits, logs, new, plan,
-    resume_all, rollback, simulate, status, steer, test, watch, why, window,
+    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, limits,
+    logs, new, plan, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 
 /// Declarative rollouts over fleets of targets.
@@ -73,6 +73,7 @@ pub struct Globals {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     New(new::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
@@ -102,7 +103,9 @@ enum Command {
     ResumeAll(resume_all::Arguments),
     History(history::Arguments),
     Record(super::record::Arguments),
+    Audit(audit::Arguments),
     Judge(judge::Arguments),
+    Doctor(doctor::Arguments),
     Explain(explain::Arguments),
     Limits(limits::Arguments),
     Completions(completions::Arguments),
@@ -145,6 +148,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::New(it) => new::run(context, it),
         Command::Check(it) => check::run(context, it),
         Command::Test(it) => test::run(context, it),
+        Command::Demo(it) => on_runtime(demo::run(context, it)),
         Command::Simulate(it) => simulate::run(context, it),
         Command::Explore(it) => explore::run(context, it),
         Command::Plan(it) => plan::run(context, it),
@@ -172,6 +176,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::ResumeAll(it) => on_runtime(resume_all::run(context, it)),
         Command::History(it) => history::run(context, it),
         Command::Record(it) => on_runtime(super::record::run(context, it)),
+        Command::Audit(it) => audit::run(context, &it),
+        Command::Doctor(it) => on_runtime(doctor::run(context, it)),
         Command::Judge(it) => judge::run(context, it),
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),

@@ -40,7 +40,7 @@ pub async fn run(context: &Context<'_>, arguments: Arguments) -> Result<Exit, Fa
     loop {
         tokio::select! {
             ended = &mut left => {
-                ended?;
+                ended.map_err(Failure::of_journal)?;
                 return Ok(Exit::Done);
             }
             () = interrupts.next() => pause_all(&host).await,

@@ -18,6 +18,8 @@ pub enum Exit {
     /// Still running or waiting when the command returned.
     Unfinished,
     Failed,
+    /// The journal could not be written: the engine ended before anything was believed.
+    Journal,
 }
 
 impl Exit {
@@ -31,6 +33,7 @@ impl Exit {
             Exit::Cancelled => 5,
             Exit::Unfinished => 6,
             Exit::Failed => 7,
+            Exit::Journal => 8,
         }
     }
 
@@ -57,6 +60,7 @@ impl Exit {
             Exit::Failed => 5,
             Exit::NeedsHands => 6,
             Exit::Usage => 7,
+            Exit::Journal => 8,
         };
         all.into_iter().max_by_key(weight).unwrap_or(Exit::Done)
     }

@@ -33,13 +33,24 @@ impl Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Failure {
-        Failure::usage(error.to_string()).hint(error.hint())
+        let exit = if error.is_of_the_disk() { Exit::Journal } else { Exit::Usage };
+        Failure::usage(error.to_string()).hint(error.hint()).exit(exit)
+    }
+}
+
+impl Failure {
+    /// The journal failed under a living engine: what it could not write down did not happen.
+    pub fn of_journal(error: JournalError) -> Failure {
+        Failure::from(error).exit(Exit::Journal)
     }
 }
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Failure {
-        Failure::usage(error.to_string()).hint(error.hint())
+        match error {
+            EngineError::Journal(error) => error.into(),
+            EngineError::Folder(_) | EngineError::Socket { .. } => Failure::usage(error.to_string()).hint(error.hint()),
+        }
     }
 }
 
@@ -58,6 +69,7 @@ impl From<Unheard> for Failure {
                     StartRefusal::Exclusive { .. } => {
                         "Wait until it has ended. If no engine drives it, pick it up with `rollout resume-all`."
                     }
+                    StartRefusal::NoRoom => "Make room; what was brought to rest goes on by itself.",
                     StartRefusal::OutOfReach { .. } => "Let somebody else start it, or name more people.",
                 };
                 Failure::usage(refusal.to_string()).hint(hint)

@@ -12,7 +12,7 @@ use super::failure::Failure;
 pub struct Arguments {}
 
 /// Name, value, and what it means.
-const LIMITS: [(&str, &str, &str); 12] = [
+const LIMITS: [(&str, &str, &str); 13] = [
     ("source_file", "16 MiB", "a larger file is refused"),
     ("plan_nodes", "200000", "steps of a plan, each counted once for all of its targets"),
     ("plan_slots", "5000000", "steps of a plan, counted for each target"),
@@ -24,6 +24,7 @@ const LIMITS: [(&str, &str, &str); 12] = [
     ("window_parts", "256", "windows that one window is made of"),
     ("window_horizon", "10 years", "how far ahead openings are looked for"),
     ("judge_samples", "1000000", "samples on each side that are compared; more do not pass"),
+    ("journal_room", "4 MiB", "held back on the disk for the last records; as much again has to be free to go on"),
     ("secret", "8 bytes", "a shorter one could not be masked"),
 ];
 

@@ -17,7 +17,8 @@ pub enum LogFormat {
 /// # Errors
 /// If the filter cannot be understood.
 pub fn begin(filter: Option<&str>, format: LogFormat, color: bool) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter.unwrap_or("error")).map_err(|error| {
+    // What the journal warns of is for whoever looks on: something on the disk was not as it should be.
+    let filter = EnvFilter::try_new(filter.unwrap_or("error,rollout::journal=warn")).map_err(|error| {
         Failure::usage(format!("the log filter cannot be understood: {error}"))
             .hint("Say a level, or a part and a level: `--log rollout::runtime=debug`.")
     })?;

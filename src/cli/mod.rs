@@ -22,19 +22,27 @@
 //! - `window`, `window_name`: when work may begin
 //! - `suppose`: a plan under suppositions
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
+//! - `demo`, `demo_site`: two minutes for a newcomer
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
+//! - `audit`: whether the record is still what was written, and who did what
+//! - `doctor`, `checkup`: what is wrong with this set-up
 //! - `samples`: columns of samples from files
 //! - `record`: a number, pushed
 //! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
+mod audit;
 mod check;
+mod checkup;
 mod command;
 mod completions;
 mod decide;
+mod demo;
+mod demo_site;
 mod disk;
+mod doctor;
 mod engine;
 mod events;
 mod exit;

@@ -62,7 +62,7 @@ pub async fn finish(
 ) -> Result<Exit, Failure> {
     let Reached::Here(mut engine) = reached else { return followed };
     if let Some(error) = engine.failure().await {
-        return Err(Failure::from(error).exit(Exit::Unfinished));
+        return Err(Failure::of_journal(error));
     }
     let exit = followed?;
     leave(context, engine, interrupts).await?;
@@ -116,7 +116,7 @@ async fn leave(context: &Context<'_>, engine: Engine, interrupts: &mut Interrupt
         [crate::engine::Command::Cancel { reason: None }, crate::engine::Command::Pause { reason: None }].to_vec();
     loop {
         tokio::select! {
-            ended = &mut left => return ended.map_err(|error| Failure::from(error).exit(Exit::Unfinished)),
+            ended = &mut left => return ended.map_err(Failure::of_journal),
             () = interrupts.next() => {
                 let Some(command) = commands.pop() else { return Ok(()) };
                 for run in host.runs().await.unwrap_or_default().iter().filter(|it| !it.at_rest) {

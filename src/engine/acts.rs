@@ -112,7 +112,7 @@ impl Turn<'_> {
             Act::Watch(watch) => self.judge_watch(place, watch),
             Act::Guard(watch) => {
                 self.judge_watch(place, watch);
-                self.after_guard_sample(place);
+                self.after_guard_sample(place, watch);
             }
             Act::Require { condition, message } => {
                 if truth == Truth::Holds {

@@ -3,7 +3,7 @@
 
 use super::run::Status;
 use super::turn::Turn;
-use super::{Effect, Ending, Event, Person, Waiting};
+use super::{Event, Person, Waiting};
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Slot};
 
@@ -49,12 +49,8 @@ impl Turn<'_> {
     /// A watch that somebody lets go on has been watched for long enough.
     fn end_watch(&mut self, place: Place) {
         let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return };
-        let asked = self.run.frames.get(&place).filter(|it| it.asked).map(|it| it.attempt);
         if let Act::Watch(_) = &**act {
-            if let Some(attempt) = asked {
-                self.step.effects.push(Effect::End { place, attempt });
-            }
-            self.end(place, Ending::Done);
+            self.end_looking(place);
         }
     }
 

@@ -1,15 +1,13 @@
 //! How each event changes a run. Decides nothing: live or replayed, an event has the same consequences.
 
-use super::measure::Change as TargetChange;
+use super::frame::{Frame, GraphFrame, LoopFrame, Shape};
 use super::request::{Request, Unmet};
-use super::run::{EndingState, Frame, GraphFrame, LoopFrame, Shape, Status, UndoFrame};
-use super::{
-    Answer, Cause, Ending, Event, FaultKind, PauseReason, Run, RunStarted, Share, Truth, Waiting, WatchFrame,
-    exposure_kind,
-};
+use super::reversal::is_way_back;
+use super::run::{EndingState, Status};
+use super::{Answer, Cause, Ending, Event, FaultKind, Outcome, PauseReason, Run, RunStarted, Truth, WatchFrame};
 use crate::model::Act;
-use crate::plan::{LoopNumbers, NodeId, NodeKind, Place, Plan, Role, Slot};
-use crate::value::{At, Closing, Value};
+use crate::plan::{LoopNumbers, NodeKind, Place, Plan, Role, Slot};
+use crate::value::At;
 
 /// Changes a run as an event says.
 pub fn apply(plan: &Plan, run: &mut Run, at: At, event: &Event) {
@@ -178,40 +176,6 @@ impl Change<'_> {
         undone_before || self.run.frames.get(&place).is_some_and(|it| it.attempt > 0)
     }
 
-    /// A loop counts the elements that have begun.
-    fn began_within_loop(&mut self, place: Place) {
-        let role = match self.plan.node(place.node).kind {
-            NodeKind::Sequence(role) => role,
-            _ => return,
-        };
-        let Some(around) = self.plan.around(place) else { return };
-        let stagger_ms = self.stagger_ms(around);
-        let at = self.at;
-        let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) else { return };
-        match role {
-            Role::Target => {
-                it.next = it.next.max(place.slot.0 - it.first + 1);
-                it.shut.remove(&place.slot.0);
-                it.live += 1;
-                let old = it.not_before.take();
-                it.not_before = (stagger_ms > 0).then(|| at.plus_ms(stagger_ms));
-                let new = it.not_before;
-                if let Some(old) = old {
-                    self.run.alarms.remove(&(old, around));
-                }
-                self.alarm(new, around);
-            }
-            Role::AfterWave => it.after_wave = true,
-            Role::Block | Role::Save | Role::Undo | Role::Hook(_) | Role::Finally | Role::Afterwards | Role::Every => {}
-        }
-    }
-
-    fn stagger_ms(&self, place: Place) -> i64 {
-        let NodeKind::Loop(it) = &self.plan.node(place.node).kind else { return 0 };
-        let numbers = it.numbers.get(place.slot.index()).or_else(|| self.run.late_numbers.get(&it.space));
-        numbers.map_or(0, |it| it.stagger_ms)
-    }
-
     fn shape(&self, place: Place) -> Shape {
         match &self.plan.node(place.node).kind {
             NodeKind::Rollout { .. } | NodeKind::Child { .. } => {
@@ -259,24 +223,6 @@ impl Change<'_> {
         self.run.set_attempt(self.plan, place, attempt);
         self.goes_on(place);
         self.touch(place);
-    }
-
-    /// A target is touched once something that changes it begins.
-    fn touch(&mut self, place: Place) {
-        let changes = matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if act.changes());
-        let backwards = self.plan.all_around(place).any(|it| is_way_back(self.plan, it.node));
-        if !changes || backwards || self.run.status(place) == Status::Undoing {
-            return;
-        }
-        if let (Some(stage), Some(target)) = (self.plan.stage_of(place), self.plan.target_index_of(place)) {
-            self.run.touched.insert((stage.node, target));
-            self.changed(target);
-        }
-    }
-
-    fn changed(&mut self, target: u32) {
-        let now = self.at;
-        self.run.changed.entry(target).or_insert(TargetChange { first: now, last: now }).last = now;
     }
 
     fn answered(&mut self, place: Place, attempt: u32, answer: &Answer) {
@@ -339,86 +285,6 @@ impl Change<'_> {
         }
     }
 
-    fn waiting(&mut self, place: Place, until: At, why: Waiting) {
-        // Where its time has come already no later moment would wake it.
-        self.waits_at(place, until, why);
-        if why == Waiting::Backoff && self.frame(place).shape == Shape::Set {
-            // It is set once more before it is read back.
-            self.frame(place).shape = Shape::Plain;
-        }
-        self.take_turn(place);
-        self.goes_on(place);
-    }
-
-    /// Its window is shut; an element of a loop lets the next one have its turn.
-    fn held(&mut self, place: Place, until: Option<At>) {
-        let until = until.unwrap_or_else(|| self.at.plus_ms(crate::calendar::LOOK_AHEAD_MS));
-        if self.run.status(place) == Status::Undoing || place == Place::ROOT {
-            self.waits_at(place, until, Waiting::Window);
-            return;
-        }
-        self.waiting(place, until, Waiting::Window);
-        let is_element = matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Target));
-        let Some(around) = self.plan.around(place).filter(|_| is_element) else { return };
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
-            it.next = it.next.max(place.slot.0 - it.first + 1);
-            it.shut.insert(place.slot.0);
-        }
-    }
-
-    fn opened(&mut self, place: Place, closes: At, closing: Closing) {
-        let Some(frame) = self.run.frames.get_mut(&place) else { return };
-        let old = [frame.closes.take().map(|(at, _)| at), frame.shut.take()];
-        frame.closes = Some((closes, closing));
-        for at in old.into_iter().flatten() {
-            self.run.alarms.remove(&(at, place));
-        }
-        self.alarm(Some(closes), place);
-        self.attend_beneath(place);
-    }
-
-    fn shut(&mut self, place: Place, until: At) {
-        if let Some(frame) = self.run.frames.get_mut(&place) {
-            frame.shut = Some(until);
-        }
-        self.alarm(Some(until), place);
-    }
-
-    /// What waited for its time goes on now.
-    fn advanced(&mut self, place: Place) {
-        let Some(frame) = self.run.frames.get_mut(&place) else { return };
-        if let Some((_, why)) = frame.waits {
-            frame.glass = why == Waiting::Window;
-            self.waits_at(place, self.at, why);
-        }
-    }
-
-    fn waits_at(&mut self, place: Place, until: At, why: Waiting) {
-        let old = self.frame(place).waits.replace((until, why));
-        if let Some((old, _)) = old {
-            self.run.alarms.remove(&(old, place));
-        }
-        self.alarm(Some(until), place);
-        if until <= self.at {
-            self.run.agenda.insert(place);
-        }
-    }
-
-    /// A place is under way, forwards or backwards as it was.
-    fn goes_on(&mut self, place: Place) {
-        if self.run.status(place) != Status::Undoing {
-            self.run.set_status(self.plan, place, Status::Live);
-        }
-    }
-
-    fn stop_waiting(&mut self, place: Place) {
-        if let Some(frame) = self.run.frames.get_mut(&place)
-            && let Some((at, _)) = frame.waits.take()
-        {
-            self.run.alarms.remove(&(at, place));
-        }
-    }
-
     fn ended(&mut self, place: Place, ending: &Ending) {
         let status = match ending {
             Ending::Done => Status::Done,
@@ -447,41 +313,6 @@ impl Change<'_> {
         self.count_failed_undo(place, status);
         self.run.set_status(self.plan, place, status);
         self.leave(place, *ending == Ending::Done);
-    }
-
-    /// A loop counts its elements as they end, and each that failed once, tolerated or not.
-    fn count_in_loop(&mut self, place: Place, status: Status) {
-        if !matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Target)) {
-            return;
-        }
-        let counted = self.run.frames.get(&place).is_some_and(|it| it.undo.is_some());
-        let Some(around) = self.plan.around(place) else { return };
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around)
-            && !it.shut.remove(&place.slot.0)
-        {
-            it.live -= 1;
-        }
-        if matches!(status, Status::Failed | Status::Tolerated) && !counted {
-            self.count_failed_in(around);
-        }
-    }
-
-    /// A way back that failed may be tried again.
-    fn count_failed_undo(&mut self, place: Place, status: Status) {
-        if !is_way_back(self.plan, place.node) || status != Status::Failed {
-            return;
-        }
-        let around = self.plan.around(place);
-        if let Some(undo) = around.and_then(|it| self.run.frames.get_mut(&it)).and_then(|it| it.undo.as_mut()) {
-            undo.failed += 1;
-        }
-    }
-
-    fn count_failed_in(&mut self, around: Place) {
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&around) {
-            it.failed += 1;
-            it.failed_in_wave += 1;
-        }
     }
 
     /// A place is no longer under way: its parent goes on.
@@ -542,15 +373,6 @@ impl Change<'_> {
         }
     }
 
-    fn wave_advanced(&mut self, place: Place, wave: u32) {
-        if let Some(Frame { shape: Shape::Loop(it), .. }) = self.run.frames.get_mut(&place) {
-            it.wave = wave;
-            it.after_wave = false;
-            it.failed_in_wave = 0;
-        }
-        self.run.agenda.insert(place);
-    }
-
     fn closing(&mut self, place: Place, cause: &Cause) {
         if let Some(frame) = self.run.frames.get_mut(&place) {
             frame.closing.get_or_insert_with(|| cause.clone());
@@ -564,51 +386,13 @@ impl Change<'_> {
     }
 
     /// Everything under way beneath a place looks at what it now is.
-    fn attend_beneath(&mut self, place: Place) {
-        let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
-        let beneath = self.run.frames.range(place..end).map(|(it, _)| *it);
-        let plan = self.plan;
-        let places: Vec<Place> = beneath.filter(|it| plan.is_within(*it, place)).collect();
+    pub(super) fn attend_beneath(&mut self, place: Place) {
+        let places: Vec<Place> = self.run.frames_beneath(self.plan, place).collect();
         self.run.agenda.extend(places);
     }
 
-    /// A `restore` may stand anywhere, and goes on when its save was taken back.
-    fn attend_restores(&mut self) {
-        let plan = self.plan;
-        let restores =
-            |node: NodeId| matches!(&plan.node(node).kind, NodeKind::Act(act) if matches!(**act, Act::Restore { .. }));
-        let waiting: Vec<Place> = self.run.frames.keys().copied().filter(|it| restores(it.node)).collect();
-        self.run.agenda.extend(waiting);
-    }
-
-    fn attend_all(&mut self) {
+    pub(super) fn attend_all(&mut self) {
         self.run.agenda.extend(self.run.frames.keys().copied());
-    }
-
-    fn kept(&mut self, place: Place, target: &Option<smol_str::SmolStr>, key: &smol_str::SmolStr, value: &Value) {
-        let name = (target.clone(), key.clone());
-        let before = match value {
-            Value::Null => self.run.kept.remove(&name),
-            value => self.run.kept.insert(name, value.clone()),
-        };
-        if self.run.status(place) != Status::Undoing {
-            let before = before.unwrap_or(Value::Null);
-            self.run.kept_before.insert(place, (target.clone(), key.clone(), before));
-        }
-    }
-
-    /// Only what was there before this run's first change counts as that.
-    fn exposure_before(&mut self, place: Place, subject: &str, share: Share) {
-        self.run.exposed_before.entry(place).or_insert_with(|| (subject.to_owned(), share));
-    }
-
-    fn exposed(&mut self, place: Place, subject: &str, share: Share, before: Share) {
-        let Some(kind) = exposure_kind(self.plan, place) else { return };
-        self.run.exposures.insert((kind, subject.to_owned()), share);
-        if self.run.status(place) != Status::Undoing {
-            self.exposure_before(place, subject, before);
-            self.touch(place);
-        }
     }
 
     fn paused(&mut self, why: &PauseReason) {
@@ -651,116 +435,6 @@ impl Change<'_> {
         self.resolve_pause();
     }
 
-    fn rollback_started(&mut self, place: Place, cause: &Cause) {
-        self.run.paused = None;
-        self.run.awaiting.clear();
-        if place != Place::ROOT {
-            // The stage has ended; what takes it back begins by itself.
-            return;
-        }
-        self.run.failure.get_or_insert_with(|| cause.clone());
-        self.run.ending = EndingState::RollingBack { cause: cause.clone() };
-        self.frame(place).closing.get_or_insert_with(|| cause.clone());
-        self.attend_beneath(place);
-        self.run.agenda.insert(place);
-    }
-
-    fn undo_began(&mut self, place: Place, tolerated: &Option<Cause>) {
-        let own_done = self.plan.node(place.node).undo.is_none();
-        let undo = UndoFrame { own_done, tolerated: tolerated.clone(), ..UndoFrame::default() };
-        match (tolerated, self.plan.around(place)) {
-            (Some(_), Some(around)) => self.count_failed_in(around),
-            _ => self.count_undo(place, 1),
-        }
-        self.frame(place).undo = Some(undo);
-        self.run.set_status(self.plan, place, Status::Undoing);
-        self.run.agenda.insert(place);
-    }
-
-    fn count_undo(&mut self, place: Place, by: i32) {
-        let Some(around) = self.plan.around(place) else { return };
-        if let Some(undo) = self.run.frames.get_mut(&around).and_then(|it| it.undo.as_mut()) {
-            undo.live = undo.live.saturating_add_signed(by);
-            self.run.agenda.insert(around);
-        }
-    }
-
-    fn undone(&mut self, place: Place) {
-        let tolerated = self.is_tolerated(place);
-        self.run.set_status(self.plan, place, Status::Undone);
-        self.untouch(place);
-        self.run.exposed_before.remove(&place);
-        if self.plan.node(place.node).undo.is_some() || matches!(self.plan.node(place.node).kind, NodeKind::Act(_)) {
-            self.run.undone = true;
-        }
-        if !tolerated {
-            self.count_undo(place, -1);
-            self.leave_undo(place);
-        }
-        self.run.agenda.insert(place);
-    }
-
-    fn undo_failed(&mut self, place: Place) {
-        let tolerated = self.is_tolerated(place);
-        self.run.set_status(self.plan, place, Status::Stuck);
-        self.run.stuck.insert(place);
-        if let Some(around) = self.plan.around(place) {
-            // The list names where hands are needed, not everything around it.
-            if let Some(undo) = self.run.frames.get_mut(&around).and_then(|it| it.undo.as_mut()) {
-                undo.stuck = true;
-            }
-        }
-        let inner: Vec<Place> = self.run.stuck.iter().copied().filter(|it| *it != place).collect();
-        if inner.iter().any(|it| self.plan.is_within(*it, place)) {
-            self.run.stuck.remove(&place);
-        }
-        if !tolerated {
-            self.count_undo(place, -1);
-            self.leave_undo(place);
-        }
-        self.run.agenda.insert(place);
-    }
-
-    fn is_tolerated(&self, place: Place) -> bool {
-        let undo = self.run.frames.get(&place).and_then(|it| it.undo.as_ref());
-        undo.is_some_and(|it| it.tolerated.is_some())
-    }
-
-    /// What was taken back is no longer under way. The root stays: it still has its end before it.
-    fn leave_undo(&mut self, place: Place) {
-        if matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Save)) {
-            self.attend_restores();
-        }
-        if let Some(around) = self.plan.around(place) {
-            self.run.remove_frame(place);
-            self.run.agenda.insert(around);
-        }
-    }
-
-    fn untouch(&mut self, place: Place) {
-        match self.plan.node(place.node).kind {
-            NodeKind::Sequence(Role::Target) => {
-                if let (Some(stage), Some(target)) = (self.plan.stage_of(place), self.plan.target_index_of(place)) {
-                    self.run.touched.remove(&(stage.node, target));
-                }
-            }
-            NodeKind::Stage(_) => {
-                let of_stage = (place.node, 0)..(NodeId(place.node.0 + 1), 0);
-                let gone: Vec<_> = self.run.touched.range(of_stage).copied().collect();
-                for it in gone {
-                    self.run.touched.remove(&it);
-                }
-            }
-            NodeKind::Rollout { .. } => self.run.touched.clear(),
-            NodeKind::Child { .. }
-            | NodeKind::Loop(_)
-            | NodeKind::Parallel
-            | NodeKind::Step(_)
-            | NodeKind::Act(_)
-            | NodeKind::Sequence(_) => {}
-        }
-    }
-
     fn retained(&mut self, until: Option<At>) {
         self.run.ending = EndingState::Retained { until };
         self.run.paused = None;
@@ -768,39 +442,11 @@ impl Change<'_> {
         self.run.agenda.insert(Place::ROOT);
     }
 
-    fn run_finished(&mut self, outcome: super::Outcome) {
+    fn run_finished(&mut self, outcome: Outcome) {
         self.run.ending = EndingState::Finished { outcome };
         self.run.frames.clear();
         self.run.alarms.clear();
         self.run.agenda.clear();
         self.run.paused = None;
-    }
-}
-
-/// Returns whether a node is the way back of its parent rather than a part of it.
-pub(super) fn is_way_back(plan: &Plan, node: NodeId) -> bool {
-    matches!(plan.node(node).kind, NodeKind::Sequence(Role::Undo))
-}
-
-impl Act {
-    /// Returns whether doing it may change its target: what `touched` counts and what an undo is for.
-    pub fn changes(&self) -> bool {
-        match self {
-            Act::Run(_) | Act::Exec(_) | Act::Traffic(_) | Act::Flag(_) => true,
-            Act::Http(http) => !matches!(http.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
-            Act::Check(_)
-            | Act::Watch(_)
-            | Act::Guard(_)
-            | Act::Require { .. }
-            | Act::Wait { .. }
-            | Act::WaitUntil { .. }
-            | Act::Log { .. }
-            | Act::Fail { .. }
-            | Act::Pause { .. }
-            | Act::Restore { .. }
-            | Act::Keep(_)
-            | Act::Ask(_)
-            | Act::Notify(_) => false,
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::plan::{NodeId, NodeKind, Place, Role, Slot};
 impl Turn<'_> {
     /// Something happened in a called rollout that it may listen to.
     pub fn occasion_in(&mut self, child: Place, event: model::Event) {
-        let hooks: Vec<NodeId> = self.parts_with_role(child, Role::Hook(event)).collect();
+        let hooks: Vec<NodeId> = self.parts(child, Role::Hook(event)).collect();
         for node in hooks {
             let mut slots = self.plan.slots_beneath(node, child);
             let free = slots.find(|slot| self.status(Place::new(node, Slot(*slot))) == Status::Idle);
@@ -29,22 +29,17 @@ impl Turn<'_> {
         }
     }
 
-    fn parts_with_role(&self, child: Place, role: Role) -> impl Iterator<Item = NodeId> + '_ {
-        let parts = self.plan.node(child.node).children.iter().copied();
-        parts.filter(move |it| self.plan.node(*it).kind == NodeKind::Sequence(role))
-    }
-
     /// All stages of a called rollout have ended: its `on succeeded`, then its `finally`, then it.
     pub fn end_child(&mut self, child: Place) {
         if self.is_hook_live_in(child) {
             return;
         }
-        let succeeded: Vec<NodeId> = self.parts_with_role(child, Role::Hook(model::Event::Succeeded)).collect();
+        let succeeded: Vec<NodeId> = self.parts(child, Role::Hook(model::Event::Succeeded)).collect();
         let told = succeeded.iter().any(|node| self.has_begun(*node, child));
         if !succeeded.is_empty() && !told {
             return self.occasion_in(child, model::Event::Succeeded);
         }
-        match self.finally_of(child) {
+        match self.part(child, Role::Finally) {
             Some(finally) if self.status(finally) == Status::Idle => self.emit(began(finally)),
             Some(finally) if self.run.frames.contains_key(&finally) => {}
             Some(finally) if self.status(finally) == Status::Failed => {
@@ -59,17 +54,9 @@ impl Turn<'_> {
         slots.any(|slot| self.status(Place::new(node, Slot(slot))) != Status::Idle)
     }
 
-    fn finally_of(&self, child: Place) -> Option<Place> {
-        let node = self.parts_with_role(child, Role::Finally).next()?;
-        Some(Place::new(node, child.slot))
-    }
-
     fn is_hook_live_in(&self, child: Place) -> bool {
-        let end = Place::new(self.plan.node(child.node).end, Slot::ONLY);
-        self.run.frames.range(child..end).any(|(place, _)| {
-            matches!(self.plan.node(place.node).kind, NodeKind::Sequence(Role::Hook(_)))
-                && self.plan.is_within(*place, child)
-        })
+        let is_hook = |it: Place| matches!(self.plan.node(it.node).kind, NodeKind::Sequence(Role::Hook(_)));
+        self.run.frames_beneath(self.plan, child).any(is_hook)
     }
 
     /// A called rollout was taken back, or could not be: it hears of it, and comes to its end.
@@ -83,16 +70,15 @@ impl Turn<'_> {
     }
 
     fn finish_child(&mut self, child: Place) {
-        if let Some(finally) = self.finally_of(child).filter(|it| self.status(*it) == Status::Idle) {
+        if let Some(finally) = self.part(child, Role::Finally).filter(|it| self.status(*it) == Status::Idle) {
             self.emit(began(finally));
         }
     }
 
     /// Called rollouts that began and never came to their end do so with the run; whether any had to.
     pub fn finish_children(&mut self) -> bool {
-        let nodes = (0..self.plan.nodes.len() as u32).map(NodeId);
-        let children = nodes.filter(|it| matches!(self.plan.node(*it).kind, NodeKind::Child(_)));
-        let begun: Vec<Place> = children
+        let called = self.plan.called.iter().copied();
+        let begun: Vec<Place> = called
             .flat_map(|node| self.run.statuses_of(node).map(move |(slot, status)| (Place::new(node, slot), status)))
             .filter(|(_, status)| !matches!(status, Status::Idle | Status::Skipped))
             .map(|(place, _)| place)

@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 
-use super::here::{Known, Probing, Question};
+use super::here::Probing;
+use super::known::{Answers, Known, Question, Questions};
 use super::measure::Notes;
 use super::turn::Turn;
 use super::{Cause, Event, Evidence, Job, Probed, Truth};
@@ -25,8 +26,8 @@ impl Turn<'_> {
         }
     }
 
-    pub(super) fn questions(&self, condition: &Expr, place: Place) -> Result<Vec<Question>, Cause> {
-        let questions = RefCell::new(Vec::new());
+    pub(super) fn questions(&self, condition: &Expr, place: Place) -> Result<Questions, Cause> {
+        let questions = RefCell::new(Questions::default());
         let notes = RefCell::new(Notes::default());
         let here = self.here(place, Probing::Collect(&questions)).noting(&notes);
         eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
@@ -63,14 +64,8 @@ impl Turn<'_> {
 
     fn verdict(&self, place: Place, condition: &Expr, results: &[Probed]) -> Result<Verdict, Cause> {
         let questions = self.questions(condition, place)?;
-        let answers: Vec<(Question, Known)> = questions
-            .into_iter()
-            .zip(results)
-            .map(|(question, result)| {
-                let known = self.known(&question, result);
-                (question, known)
-            })
-            .collect();
+        let known = questions.iter().zip(results).map(|(question, result)| self.known(question, result)).collect();
+        let answers = questions.answered(known);
         let notes = RefCell::new(Notes::default());
         let here = self.here(place, Probing::Answered(&answers)).noting(&notes);
         let truth = eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
@@ -119,7 +114,7 @@ impl Turn<'_> {
     }
 
     /// Returns what was before the change, where it was learned now and stays as it is.
-    fn taken(&self, answers: &[(Question, Known)]) -> Vec<(String, Value)> {
+    fn taken(&self, answers: &Answers) -> Vec<(String, Value)> {
         let baselines = answers.iter().filter_map(|(question, known)| match (question, known) {
             (Question::Before { arguments, .. }, Known::Value(value)) => {
                 super::measure::first_change(self.plan, self.run, arguments)?;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::ask::Asking;
+use super::frame::Shape;
 use super::here::{Probing, not_a};
-use super::run::Shape;
 use super::turn::Turn;
 use super::{Answer, Cause, Ending, Event, Fault, FaultKind, Job, RouterCall, RouterJob, Run, Waiting};
 use crate::eval::Called;

@@ -63,7 +63,7 @@ impl Turn<'_> {
         if self.finish_children() {
             return;
         }
-        let finally = self.finally();
+        let finally = self.part(Place::ROOT, Role::Finally);
         let begun = finally.is_some_and(|it| self.status(it) != Status::Idle);
         if self.is_hook_live() || (begun && finally.is_some_and(|it| self.run.frames.contains_key(&it))) {
             return;
@@ -93,12 +93,6 @@ impl Turn<'_> {
             return Some("`finally` failed".to_owned());
         }
         self.run.failure.as_ref().map(|cause| self.explain(cause))
-    }
-
-    fn finally(&self) -> Option<Place> {
-        let children = &self.plan.node(NodeId::ROOT).children;
-        let finally = children.iter().find(|it| self.plan.node(**it).kind == NodeKind::Sequence(Role::Finally));
-        finally.map(|it| Place::new(*it, Slot::ONLY))
     }
 
     fn is_hook_live(&self) -> bool {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use smol_str::SmolStr;
 
+use super::known::{Answers, Question, Questions};
 use super::measure::{Notes, Noting};
 use super::run::Status;
 use super::turn::Turn;
@@ -16,33 +17,13 @@ use crate::model::{
 use crate::plan::{Binding, Elements, NodeId, NodeKind, Place, Plan, Role, Slot, SpaceId};
 use crate::value::{At, Type, Value};
 
-/// One question to the world: what is asked, about what.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Question {
-    Probe { probe: ProbeId, arguments: Vec<Value> },
-    Metric { metric: MetricId, arguments: Vec<Value> },
-    Before { metric: MetricId, arguments: Vec<Value>, stretch: Stretch },
-    Series { metric: MetricId, arguments: Vec<Value>, over_ms: i64 },
-}
-
-/// What is known of a question.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known {
-    Truth(Truth),
-    Value(Value),
-    Series(Vec<f64>),
-    Unknown,
-    /// Data is absent, and that counts as a violation.
-    Fails,
-}
-
 /// What is known of the world while a condition is evaluated.
 pub(super) enum Probing<'a> {
     /// Nothing: every probe is unknown.
     Blind,
     /// Nothing yet: what is asked for is written down.
-    Collect(&'a RefCell<Vec<Question>>),
-    Answered(&'a [(Question, Known)]),
+    Collect(&'a RefCell<Questions>),
+    Answered(&'a Answers),
 }
 
 /// The scope of a place.

@@ -71,13 +71,34 @@ pub struct HaproxyCall {
     pub timeout_ms: u64,
 }
 
-/// JSON to post to an address that may be a secret.
+/// Something to say, at an address that may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeJob {
     pub url: SecretText,
-    pub body: String,
-    pub key: Option<NoticeKey>,
+    pub form: NoticeForm,
     pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeForm {
+    /// JSON to post.
+    Post {
+        body: String,
+        key: Option<NoticeKey>,
+    },
+    Mail(Mail),
+}
+
+/// A mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub body: String,
+    /// Names the notice, however often it is sent: `PATH.RUN@rollout`.
+    pub id: String,
 }
 
 /// With what a notice is signed.

@@ -1,6 +1,7 @@
 //! A gate's judge at a place: which samples it wants of the world, and what it makes of them.
 
-use super::here::{Here, Question};
+use super::here::Here;
+use super::known::Question;
 use super::measure::called;
 use super::{Evidence, Truth};
 use crate::eval::{self, Called, Fuel, Silence};
@@ -45,7 +46,7 @@ impl Here<'_> {
         let truth: Truth = judgement.truth.into();
         if let Some(notes) = self.notes {
             let dry = if gate.dry_run { " (dry run)" } else { "" };
-            let what = format!("{}{dry}: judge", called(&gate.name, arguments));
+            let what = format!("{}{dry}: judge", called(self.plan, &gate.name, arguments));
             let bound = Some(Value::Number(judge.pass.unwrap_or(95.0)));
             let (value, why) = (Some(Value::Number(judgement.score)), judgement.reason);
             let warns = gate.dry_run && truth != Truth::Holds;

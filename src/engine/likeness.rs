@@ -3,7 +3,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::run::{EndingState, Frame, Shape, Status};
+use super::frame::{Frame, Shape};
+use super::run::{EndingState, Status};
 use super::{PauseReason, Run};
 use crate::model::{Act, Otherwise};
 use crate::plan::{Elements, NodeId, NodeKind, Place, Plan, Slot, SpaceId};

@@ -2,9 +2,10 @@
 //! been so. Knows samples and no sources.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::here::{Here, Known, Probing, Question};
+use super::here::{Here, Probing};
+use super::known::{Known, Question};
 use super::{Evidence, Run, Truth};
 use crate::eval::{self, Answer, Called, Fuel, Silence, Stretch};
 use crate::model::{Comparison, Demand, Gate, GateId, Metric, MetricId, MetricMeans, Rule, Threshold, ThresholdId};
@@ -22,8 +23,9 @@ pub(super) struct Notes {
     fails: bool,
     /// What is not known yet, in words.
     lacking: Option<String>,
-    /// What each sustained threshold came to now.
+    /// What each sustained threshold came to now, each once.
     pub streaks: Vec<(String, Truth)>,
+    sampled: BTreeSet<String>,
 }
 
 /// One comparison that was made.
@@ -111,54 +113,17 @@ fn sign(how: Comparison) -> &'static str {
     }
 }
 
-impl Question {
-    /// Returns the metric that is asked for, if one is.
-    pub fn metric(&self) -> Option<MetricId> {
-        match self {
-            Question::Probe { .. } => None,
-            Question::Metric { metric, .. } | Question::Before { metric, .. } | Question::Series { metric, .. } => {
-                Some(*metric)
-            }
-        }
-    }
-
-    pub fn arguments(&self) -> &[Value] {
-        match self {
-            Question::Probe { arguments, .. }
-            | Question::Metric { arguments, .. }
-            | Question::Before { arguments, .. }
-            | Question::Series { arguments, .. } => arguments,
-        }
-    }
-
-    /// Returns it as a person would write it: `p95(berlin)`.
-    pub fn shown(&self, plan: &Plan) -> String {
-        match self {
-            Question::Probe { probe, arguments } => called(&plan.probes[probe.index()].name, arguments),
-            Question::Metric { metric, arguments } => called(&plan.metrics[metric.index()].name, arguments),
-            Question::Series { metric, arguments, over_ms } => {
-                let over = Value::Duration(*over_ms);
-                format!("{} over {over}", called(&plan.metrics[metric.index()].name, arguments))
-            }
-            Question::Before { metric, arguments, stretch } => {
-                let metric = called(&plan.metrics[metric.index()].name, arguments);
-                let (over, ago) = (Value::Duration(stretch.over_ms), Value::Duration(stretch.ago_ms));
-                if stretch.ago_ms == 0 {
-                    format!("before({metric}, over = {over})")
-                } else {
-                    format!("before({metric}, over = {over}, ago = {ago})")
-                }
-            }
-        }
-    }
-}
-
-/// Writes something declared with what it is called with.
-pub(super) fn called(name: &str, arguments: &[Value]) -> String {
+/// Writes something declared with what it is called with. It is remembered under this: a target whose name another
+/// fleet has as well is written with its own fleet.
+pub(super) fn called(plan: &Plan, name: &str, arguments: &[Value]) -> String {
     if arguments.is_empty() {
         return name.to_owned();
     }
-    let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
+    let written = |it: &Value| match it.as_target() {
+        Some(target) if plan.namesakes.contains(&target.name) => format!("{}.{}", target.fleet, target.name),
+        Some(_) | None => it.to_string(),
+    };
+    let arguments: Vec<String> = arguments.iter().map(written).collect();
     format!("{name}({})", arguments.join(", "))
 }
 
@@ -169,7 +134,7 @@ fn subjects(plan: &Plan, arguments: &[Value]) -> Vec<u32> {
 }
 
 /// Returns the changes to a subject: those of its targets, or all of them.
-fn changes<'r>(plan: &Plan, run: &'r Run, arguments: &[Value]) -> impl Iterator<Item = Change> + 'r {
+fn changes<'r>(plan: &Plan, run: &'r Run, arguments: &[Value]) -> impl Iterator<Item = Changed> + 'r {
     let of = subjects(plan, arguments);
     let all = of.is_empty();
     let some = of.into_iter().filter_map(|it| run.changed.get(&it));
@@ -192,13 +157,10 @@ impl Here<'_> {
         match self.probing {
             Probing::Blind => Value::Unknown,
             Probing::Collect(questions) => {
-                let mut questions = questions.borrow_mut();
-                if !questions.contains(&question) {
-                    questions.push(question);
-                }
+                questions.borrow_mut().add(self.plan, question);
                 Value::Unknown
             }
-            Probing::Answered(answers) => match answers.iter().find(|(it, _)| *it == question).map(|it| &it.1) {
+            Probing::Answered(answers) => match answers.of(self.plan, &question) {
                 Some(Known::Truth(Truth::Holds)) => Value::Bool(true),
                 Some(Known::Truth(Truth::Violated)) => Value::Bool(false),
                 Some(Known::Value(value)) => value.clone(),
@@ -216,7 +178,7 @@ impl Here<'_> {
     /// Returns the samples that were asked for, or writes down that they are wanted.
     pub fn series(&self, question: Question) -> Option<Vec<f64>> {
         if let Probing::Answered(answers) = self.probing
-            && let Some((_, Known::Series(values))) = answers.iter().find(|(it, _)| *it == question)
+            && let Some(Known::Series(values)) = answers.of(self.plan, &question)
         {
             return Some(values.clone());
         }
@@ -267,7 +229,7 @@ impl Here<'_> {
         if wanted_ms == 0 {
             return Ok(now.value());
         }
-        let key = called(&threshold.name, arguments);
+        let key = called(self.plan, &threshold.name, arguments);
         let since = last_change(self.plan, self.run, arguments);
         let truth = match self.run.streaks.get(&key) {
             Some(streak) => streak.sustained(now, self.now, since, wanted_ms),
@@ -279,7 +241,7 @@ impl Here<'_> {
                 let wanted = Value::Duration(wanted_ms);
                 notes.lacking = Some(format!("{key}: not {wanted} of samples yet since the last change"));
             }
-            if !notes.streaks.iter().any(|(it, _)| *it == key) {
+            if notes.sampled.insert(key.clone()) {
                 notes.streaks.push((key, now));
             }
         }
@@ -316,7 +278,7 @@ impl Here<'_> {
             Demand::Require | Demand::Forbid => demanded,
         };
         let dry = if gate.dry_run { " (dry run)" } else { "" };
-        let what = format!("{}{dry}: {} {}", called(&gate.name, arguments), rule.demand.name(), rule.shown);
+        let what = format!("{}{dry}: {} {}", called(self.plan, &gate.name, arguments), rule.demand.name(), rule.shown);
         if said != Truth::Unknown || rule.demand != Demand::Warn {
             let warns = said != Truth::Holds && (gate.dry_run || rule.demand == Demand::Warn);
             notes.rules.push(Evidence { warns, ..ruled(what, said, truth, &compared, lacking) });
@@ -401,7 +363,7 @@ impl Streak {
 
 /// When a target was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct Changed {
     pub first: At,
     pub last: At,
 }

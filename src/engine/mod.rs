@@ -2,14 +2,17 @@
 //! it has no clock, no disk, no luck.
 //!
 //! - `job`: what the world is asked to do, and what it may answer
-//! - `event`: what happened, as it is remembered
+//! - `event`, `cause`: what happened and why, as it is remembered
 //! - `heard`: what the engine is told, and what it wishes for
-//! - `run`: what a run knows
+//! - `run`, `frame`: what a run knows, and what of a place while it is under way
 //! - `apply`: how each event changes a run
+//! - `elements`, `waits`, `traces`, `reversal`: and what of it is about loops, waiting, what is left behind, the way back
 //! - `turn`: one turn, from news to effects
-//! - `flow`: how stages, loops, steps and sequences go on
+//! - `flow`, `loops`: how stages, steps and sequences go on, and how loops do
+//! - `fate`: what a failure means for what is around it
 //! - `acts`: how the actions at the leaves go on
 //! - `conditions`: how a condition is asked and decided
+//! - `known`: what a condition asks, and what is known of that
 //! - `measure`, `judging`: what metrics, thresholds, gates and judges are at a place
 //! - `watching`: what is watched for a while
 //! - `windows`: when work may begin, and what a close means
@@ -35,18 +38,24 @@ mod apply;
 mod ask;
 mod balancer;
 mod called;
+mod cause;
 mod command;
 mod conditions;
+mod elements;
 mod event;
 mod explain;
 mod exposure;
+mod fate;
 mod finish;
 mod flow;
+mod frame;
 mod heard;
 mod here;
 mod job;
 mod judging;
+mod known;
 mod likeness;
+mod loops;
 mod measure;
 mod notice;
 mod people;
@@ -54,28 +63,31 @@ mod promql;
 mod question;
 mod request;
 mod retained;
+mod reversal;
 mod run;
+mod traces;
 mod turn;
 mod undo;
+mod waits;
 mod watching;
 mod windows;
 
 pub use apply::apply;
 pub use ask::percent_encoded;
-pub use event::{
-    Cause, Ending, Event, Evidence, KeptValue, Outcome, PauseReason, Person, RunForecast, RunStarted, Truth, Waiting,
-};
+pub use cause::{Cause, Ending, Outcome, PauseReason, Waiting};
+pub use event::{Event, Evidence, KeptValue, Person, RunForecast, RunStarted, Truth};
 pub use explain::{either, explain, first_failure, origin_of};
 pub use exposure::{ExposureKind, Share, exposure_kind};
+pub use frame::{Frame, Shape};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;
 pub use job::{
-    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, MetricAsk,
-    MetricSource, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob, SecretText, Shell,
-    StatusRange,
+    Answer, CommandAccept, CommandJob, Done, Fault, FaultKind, HaproxyCall, HttpJob, Invocation, Job, Mail, MetricAsk,
+    MetricSource, NoticeForm, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob,
+    SecretText, Shell, StatusRange,
 };
 pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};
-pub use run::{Frame, Run, Shape, Status};
+pub use run::{Run, Status};
 pub use turn::{outstanding, step};
 pub use watching::WatchFrame;

@@ -7,10 +7,12 @@ use super::ask::Asking;
 use super::here::Probing;
 use super::turn::{Turn, began};
 use super::{
-    Answer, Cause, CommandJob, Ending, Event, Fault, FaultKind, Job, NoticeJob, NoticeKey, SecretText, Waiting,
+    Answer, Cause, CommandJob, Ending, Event, Fault, FaultKind, Job, Mail, NoticeForm, NoticeJob, NoticeKey,
+    SecretText, Waiting,
 };
 use crate::model::{Act, ChannelMeans, Expr, Notify, Settings};
 use crate::plan::{NodeKind, Place};
+use crate::value::Value;
 
 /// How long one attempt may take, unless it is said.
 const NOTICE_TIMEOUT_MS: i64 = 10_000;
@@ -20,6 +22,9 @@ const NOTICE_TRIES_MAX: u32 = 4;
 
 /// The pause before the second attempt; doubled before each further one.
 const NOTICE_BACKOFF_MS: i64 = 2_000;
+
+/// How much of a notice stands in the subject of a mail.
+const SUBJECT_CHARS_MAX: usize = 120;
 
 impl Turn<'_> {
     /// Says something, and lets what follows go on.
@@ -59,7 +64,7 @@ impl Turn<'_> {
         let (at, message) = self.run.notices.get(&place).cloned().unwrap_or((self.now, String::new()));
         let post = |url: &Expr, body: serde_json::Value, key: Option<NoticeKey>| {
             let (url, body) = (asking.secret_text(url)?, body.to_string());
-            Ok(Job::Notice(NoticeJob { url, body, key, timeout_ms }))
+            Ok(Job::Notice(NoticeJob { url, form: NoticeForm::Post { body, key }, timeout_ms }))
         };
         Ok(Some(match &self.plan.channels[notify.channel.index()].means {
             ChannelMeans::Log => return Ok(None),
@@ -76,6 +81,19 @@ impl Turn<'_> {
                     "run": run, "rollout": self.plan.rollout, "path": path, "message": message, "at": at.to_string(),
                 });
                 post(url, body, key.transpose()?)?
+            }
+            ChannelMeans::Email { server, from, to } => {
+                let (run, path) = (self.run.id().map_or("", SmolStr::as_str), self.plan.path(place));
+                let to = asking.value(to)?.as_list().unwrap_or_default().iter().map(Value::to_string).collect();
+                let mail = Mail {
+                    from: asking.text(from)?,
+                    to,
+                    subject: subject(&self.plan.rollout, &message),
+                    body: format!("{message}\n\n-- \nrun {run} of {}, {path}, {at}\n", self.plan.rollout),
+                    id: name_of(run, &path),
+                };
+                let url = asking.secret_text(server)?;
+                Job::Notice(NoticeJob { url, form: NoticeForm::Mail(mail), timeout_ms })
             }
             ChannelMeans::Command(exec) => {
                 let command = asking.exec(exec, timeout_ms as i64)?;
@@ -139,6 +157,22 @@ impl Turn<'_> {
     pub fn has_open_notices(&self) -> bool {
         self.run.frames.keys().any(|it| self.is_notice(*it))
     }
+}
+
+/// Returns the subject of a mail: one line, without anything that is no character to read.
+fn subject(rollout: &str, message: &str) -> String {
+    let line: String = message.lines().next().unwrap_or_default().chars().filter(|it| !it.is_control()).collect();
+    let mut short: String = line.chars().take(SUBJECT_CHARS_MAX).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    format!("[{rollout}] {short}")
+}
+
+/// Returns the name of a mail; what cannot stand in one is replaced.
+fn name_of(run: &str, path: &str) -> String {
+    let plain = |it: char| if it.is_ascii_alphanumeric() || "-_".contains(it) { it } else { '.' };
+    format!("{}.{run}@rollout", path.chars().map(plain).collect::<String>())
 }
 
 /// Slack reads three characters as its own; what is said has them spelled out, so that it can say nothing to everybody.

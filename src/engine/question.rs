@@ -1,7 +1,8 @@
 //! From a question about the world to what is asked of it: every argument in its place, every query written out.
 
 use super::ask::{Asking, PROBE_TIMEOUT_MS};
-use super::here::{Probing, Question};
+use super::here::Probing;
+use super::known::Question;
 use super::promql::Query;
 use super::turn::Turn;
 use super::{Cause, HttpJob, MetricAsk, MetricSource, ProbeAsk, ProbeJob, SecretText, StatusRange, percent_encoded};

@@ -4,13 +4,13 @@
 use super::run::{EndingState, Status};
 use super::turn::{Turn, began};
 use super::{Cause, Effect, Event, Outcome};
-use crate::plan::{NodeId, NodeKind, Place, Role, Slot};
+use crate::plan::{NodeKind, Place, Role, Slot};
 use crate::value::At;
 
 impl Turn<'_> {
     /// Whether a run that has succeeded stays for a while.
     pub fn stays(&self) -> bool {
-        self.plan.retain_ms.is_some() || self.afterwards().is_some()
+        self.plan.retain_ms.is_some() || self.part(Place::ROOT, Role::Afterwards).is_some()
     }
 
     /// Keeps the way back open from now on.
@@ -21,7 +21,7 @@ impl Turn<'_> {
 
     /// A run that has succeeded: what is to be looked at afterwards, until the way back closes.
     pub fn go_on_retained(&mut self, until: Option<At>) {
-        let afterwards = self.afterwards();
+        let afterwards = self.part(Place::ROOT, Role::Afterwards);
         let status = afterwards.map(|it| self.status(it));
         if let (Some(place), Some(Status::Failed | Status::Dropped)) = (afterwards, status) {
             let cause = Cause::Within { place };
@@ -53,12 +53,6 @@ impl Turn<'_> {
         if matches!(self.run.ending, EndingState::Retained { .. }) {
             self.release(Some(format!("run `{by}` came after it")));
         }
-    }
-
-    fn afterwards(&self) -> Option<Place> {
-        let children = &self.plan.node(NodeId::ROOT).children;
-        let node = children.iter().find(|it| self.plan.node(**it).kind == NodeKind::Sequence(Role::Afterwards));
-        node.map(|it| Place::new(*it, Slot::ONLY))
     }
 
     /// What is done again and again is due, unless its last time still goes on.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::measure::{Change, Streak};
-use super::{Cause, Done, ExposureKind, Outcome, PauseReason, Person, Request, RunStarted, Share, Waiting, WatchFrame};
+use super::measure::{Changed, Streak};
+use super::{Cause, Done, ExposureKind, Frame, Outcome, PauseReason, Person, RunStarted, Share};
 use crate::plan::{LoopNumbers, NodeId, Place, Plan, Slot, SpaceId};
-use crate::value::{At, Closing, Value};
+use crate::value::{At, Value};
 
 /// The state of one run. Changed only by applying events; equal after equal events.
 #[derive(Debug, Clone, Default)]
@@ -43,7 +43,7 @@ pub struct Run {
     pub(super) late: BTreeMap<SpaceId, Vec<Value>>,
     pub(super) late_numbers: BTreeMap<SpaceId, LoopNumbers>,
     /// When each target was changed, by its place in the plan's table.
-    pub(super) changed: BTreeMap<u32, Change>,
+    pub(super) changed: BTreeMap<u32, Changed>,
     /// What metrics were before the first change, as they were learned.
     pub(super) baselines: BTreeMap<String, Value>,
     /// How sustained thresholds have been.
@@ -134,127 +134,6 @@ pub(super) enum EndingState {
     Finished {
         outcome: Outcome,
     },
-}
-
-/// A place that is under way, forwards or backwards.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Frame {
-    pub begun: At,
-    /// The attempt that is or was last under way; 0 before the first. Of an action it is never used again, even when
-    /// a person has it tried from the start.
-    pub attempt: u32,
-    /// How often it was tried since it last began.
-    pub tries: u32,
-    /// Whether the question of this attempt is open.
-    pub asked: bool,
-    /// Whether the open question only verifies an interrupted attempt.
-    pub verifying: bool,
-    pub waits: Option<(At, Waiting)>,
-    /// When its window closes, and what that means.
-    pub closes: Option<(At, Closing)>,
-    /// Until when nothing begins in it, because its window has closed.
-    pub shut: Option<At>,
-    /// Whether somebody let it begin although its window is shut.
-    pub glass: bool,
-    pub timeout: Option<At>,
-    pub deadline: Option<At>,
-    /// Why nothing new starts beneath it.
-    pub closing: Option<Cause>,
-    /// The next child of a sequence.
-    pub cursor: u32,
-    /// What people are asked here.
-    pub request: Option<Box<Request>>,
-    pub shape: Shape,
-    pub undo: Option<UndoFrame>,
-}
-
-/// What a frame needs by the kind of its node.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
-    Plain,
-    Graph(GraphFrame),
-    Loop(LoopFrame),
-    Watch(WatchFrame),
-    /// A share that was set and is to be read back.
-    Set,
-}
-
-/// The stages of a rollout that is under way.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct GraphFrame {
-    /// Stages whose turn it is.
-    pub open: BTreeSet<NodeId>,
-    /// For stages that have begun to be waited for: how many others are still missing.
-    pub missing: BTreeMap<NodeId, u32>,
-    /// Stages that failed and about which nothing was decided.
-    pub failed: BTreeSet<NodeId>,
-    pub ended: u32,
-    pub total: u32,
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct LoopFrame {
-    /// The first slot of this loop's elements.
-    pub first: u32,
-    pub count: u32,
-    /// How many elements have begun.
-    pub next: u32,
-    /// How many of them are under way.
-    pub live: u32,
-    pub wave: u32,
-    /// Whether the body after this wave has begun.
-    pub after_wave: bool,
-    pub failed: u32,
-    pub failed_in_wave: u32,
-    /// When the next element may begin.
-    pub not_before: Option<At>,
-    /// Elements whose turn has come and whose window is shut; they hold no place among those side by side.
-    pub shut: BTreeSet<u32>,
-}
-
-/// A place that is being taken back.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct UndoFrame {
-    /// Whether its own way back has ended.
-    pub own_done: bool,
-    /// How many parts of it are being taken back.
-    pub live: u32,
-    /// Whether a part of it could not be taken back.
-    pub stuck: bool,
-    /// How often its own way back has failed.
-    pub failed: u32,
-    /// Why, if it is a target whose failure is tolerated.
-    pub tolerated: Option<Cause>,
-}
-
-impl Frame {
-    pub(super) fn new(begun: At) -> Frame {
-        Frame {
-            begun,
-            attempt: 0,
-            tries: 0,
-            asked: false,
-            verifying: false,
-            waits: None,
-            closes: None,
-            shut: None,
-            glass: false,
-            timeout: None,
-            deadline: None,
-            closing: None,
-            cursor: 0,
-            request: None,
-            shape: Shape::Plain,
-            undo: None,
-        }
-    }
-
-    pub(super) fn as_loop(&self) -> Option<&LoopFrame> {
-        match &self.shape {
-            Shape::Loop(it) => Some(it),
-            Shape::Plain | Shape::Graph(_) | Shape::Watch(_) | Shape::Set => None,
-        }
-    }
 }
 
 impl Run {
@@ -356,6 +235,12 @@ impl Run {
         row.iter().enumerate().map(|(slot, status)| (Slot(slot as u32), *status))
     }
 
+    /// Returns those of some slots of a node of which anything is known, the last first.
+    pub(super) fn begun_among(&self, node: NodeId, slots: std::ops::Range<u32>) -> impl Iterator<Item = Place> + use<> {
+        let row = self.statuses.get(node.index()).map_or(0, Vec::len) as u32;
+        (slots.start..slots.end.min(row)).rev().map(move |slot| Place::new(node, Slot(slot)))
+    }
+
     pub(super) fn set_status(&mut self, plan: &Plan, place: Place, status: Status) {
         if self.statuses.len() < plan.nodes.len() {
             self.statuses.resize(plan.nodes.len(), Vec::new());
@@ -426,6 +311,26 @@ impl Run {
         self.frames.iter().filter(|(_, frame)| frame.asked).map(|(place, frame)| (*place, frame.attempt))
     }
 
+    /// Returns the places under way beneath a place, and itself if it is, in order. Those of other targets are passed
+    /// over node by node, not one by one.
+    pub(super) fn frames_beneath<'r>(&'r self, plan: &'r Plan, place: Place) -> impl Iterator<Item = Place> + 'r {
+        let end = Place::new(plan.node(place.node).end, Slot::ONLY);
+        let mut from = place;
+        std::iter::from_fn(move || {
+            loop {
+                let (found, _) = self.frames.range(from..end).next()?;
+                let slots = plan.slots_beneath(found.node, place);
+                if slots.contains(&found.slot.0) {
+                    from = Place::new(found.node, Slot(found.slot.0 + 1));
+                    return Some(*found);
+                }
+                let before = found.slot.0 < slots.start;
+                let next_node = Place::new(NodeId(found.node.0 + 1), Slot::ONLY);
+                from = if before { Place::new(found.node, Slot(slots.start)) } else { next_node };
+            }
+        })
+    }
+
     pub fn frame(&self, place: Place) -> Option<&Frame> {
         self.frames.get(&place)
     }
@@ -476,16 +381,5 @@ impl PartialEq for Run {
             && self.stuck == other.stuck
             && self.orders == other.orders
             && self.occasions == other.occasions
-    }
-}
-
-impl Frame {
-    /// Returns every instant at which this frame wants to be looked at.
-    pub(super) fn alarms(&self) -> impl Iterator<Item = At> + '_ {
-        let not_before = self.as_loop().and_then(|it| it.not_before);
-        let until = self.request.as_ref().and_then(|it| it.until);
-        let closes = self.closes.map(|(at, _)| at);
-        let own = [self.waits.map(|(at, _)| at), self.timeout, self.deadline, closes, self.shut];
-        own.into_iter().chain([not_before, until]).flatten()
     }
 }

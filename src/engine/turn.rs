@@ -71,8 +71,8 @@ impl Turn<'_> {
         assert!(self.run.started.is_none(), "a run starts once");
         self.emit(Event::RunStarted(Box::new(started)));
         self.emit(began(Place::ROOT));
-        if !self.is_shut_out(Place::ROOT) {
-            self.watch_close(Place::ROOT);
+        if let Some(pass) = self.let_in(Place::ROOT) {
+            self.begun_with(Place::ROOT, pass);
         }
         self.occasion(crate::model::Event::Started);
     }
@@ -206,12 +206,8 @@ impl Turn<'_> {
 
     /// Whether anything is under way beneath a place, without what belongs to its end.
     pub fn is_busy_beneath(&self, place: Place) -> bool {
-        let end = Place::new(self.plan.node(place.node).end, crate::plan::Slot::ONLY);
-        let after = Place::new(NodeId(place.node.0 + 1), crate::plan::Slot::ONLY);
-        self.run
-            .frames
-            .range(after..end)
-            .any(|(it, _)| self.plan.is_within(*it, place) && !self.is_apart(*it, place) && !self.is_background(*it))
+        let mut beneath = self.run.frames_beneath(self.plan, place);
+        beneath.any(|it| it != place && !self.is_apart(it, place) && !self.is_background(it))
     }
 
     fn is_apart(&self, place: Place, outer: Place) -> bool {
@@ -241,8 +237,8 @@ impl Turn<'_> {
             NodeKind::Stage(it) => self.begin_stage(place, it),
             NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Parallel | NodeKind::Sequence(_) => {
                 self.emit(began(place));
-                if node.during.is_some() && !self.is_shut_out(place) {
-                    self.watch_close(place);
+                if let Some(pass) = self.let_in(place) {
+                    self.begun_with(place, pass);
                 }
                 if matches!(node.kind, NodeKind::Child(_)) {
                     self.occasion_in(place, crate::model::Event::Started);
@@ -258,6 +254,17 @@ impl Turn<'_> {
             let seen = self.run.occasions.get(&node).copied().unwrap_or(0);
             self.emit(began(Place::new(node, crate::plan::Slot(seen))));
         }
+    }
+
+    /// Returns the part of a rollout or called rollout that has this role.
+    pub fn part(&self, place: Place, role: Role) -> Option<Place> {
+        self.parts(place, role).next().map(|it| Place::new(it, place.slot))
+    }
+
+    /// Returns all of them: of hooks there may be several, each with a slot for every time that it is called.
+    pub fn parts(&self, place: Place, role: Role) -> impl Iterator<Item = NodeId> + '_ {
+        let parts = self.plan.node(place.node).children.iter().copied();
+        parts.filter(move |it| self.plan.node(*it).kind == NodeKind::Sequence(role))
     }
 
     pub fn hooks(&self, event: crate::model::Event) -> impl Iterator<Item = NodeId> + '_ {

@@ -1,7 +1,8 @@
 //! The way back: what is undone, in which order, and what it means when an undo fails. Within a target in the
 //! reverse order of completion, targets side by side and the latest first, stages against the graph.
 
-use super::run::{Status, UndoFrame};
+use super::frame::UndoFrame;
+use super::run::Status;
 use super::turn::{Turn, began};
 use super::{Cause, Ending, Event, Fault, FaultKind, Waiting};
 use crate::model::{Act, Retry};
@@ -151,9 +152,9 @@ impl Turn<'_> {
     fn go_back_loop(&mut self, place: Place, undo: &UndoFrame) {
         let body = self.plan.node(place.node).children[0];
         let at_once = self.numbers(place).map_or(1, |it| it.at_once);
-        let slots = self.plan.slots_beneath(body, place);
-        let begun = self.run.statuses_of(body).rev().map(|(slot, _)| slot).filter(|slot| slots.contains(&slot.0));
-        let left = begun.map(|slot| Place::new(body, slot)).filter(|it| self.needs_undo(*it));
+        let mut slots = self.plan.slots_beneath(body, place);
+        slots.end = undo.looked_from.unwrap_or(slots.end);
+        let left = self.run.begun_among(body, slots).filter(|it| self.needs_undo(*it));
         let room = at_once.saturating_sub(undo.live) as usize;
         let next: Vec<Place> = left.take(room.max(1)).collect();
         if next.is_empty() && undo.live == 0 {
@@ -171,8 +172,7 @@ impl Turn<'_> {
         let after = self.plan.node(place.node).children.get(1).copied();
         let next = after.and_then(|after| {
             let slots = self.plan.slots_beneath(after, place);
-            let begun = self.run.statuses_of(after).rev().map(|(slot, _)| slot).filter(|it| slots.contains(&it.0));
-            begun.map(|slot| Place::new(after, slot)).find(|it| self.needs_undo(*it))
+            self.run.begun_among(after, slots).find(|it| self.needs_undo(*it))
         });
         match next {
             Some(next) if self.run.paused.is_none() => self.emit(Event::UndoBegan { place: next, tolerated: None }),
@@ -273,7 +273,7 @@ impl Turn<'_> {
     fn is_in_way_back(&self, node: NodeId, outer: NodeId) -> bool {
         let mut at = node;
         while at != outer {
-            if super::apply::is_way_back(self.plan, at) {
+            if super::reversal::is_way_back(self.plan, at) {
                 return true;
             }
             at = self.plan.node(at).parent;

@@ -1,11 +1,12 @@
 //! What is watched for a while: samples at even distances, how many of them were bad, and what that means. A guard is
 //! a watch in the background, which ends with what encloses it.
 
-use super::run::{Frame, Shape, Status};
+use super::frame::{Frame, Shape};
+use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Effect, Ending, Event, PauseReason, Truth, Waiting};
 use crate::model::{Act, OnFailure, OnUnknown, Otherwise, Watch};
-use crate::plan::{NodeKind, Place, Role};
+use crate::plan::{NodeId, NodeKind, Place, Slot};
 use crate::value::{At, Value};
 
 /// The time between two samples, unless it is said.
@@ -176,10 +177,37 @@ impl Turn<'_> {
         if let Some(unit) = unit {
             let cause = Cause::Within { place };
             if unit == Place::ROOT {
-                // Beneath no stage there is no one but the run to fail.
-                return self.emit(Event::RollbackStarted { place: unit, cause });
+                return self.guarded_run_failed(place, cause, watch.interrupt);
             }
             self.close(unit, cause, watch.interrupt);
+        }
+    }
+
+    /// Beneath no stage there is no one but the run to fail, and no stage to go back alone.
+    fn guarded_run_failed(&mut self, guard: Place, cause: Cause, interrupts: bool) {
+        if self.policy(guard) == OnFailure::Stop && self.is_forward() {
+            return self.close(Place::ROOT, cause, interrupts);
+        }
+        self.emit(Event::RollbackStarted { place: Place::ROOT, cause });
+        if interrupts {
+            self.end_what_runs(Place::ROOT);
+        }
+    }
+
+    /// Begins the guards of a rollout whose place in its order is reached: the stage before them has ended.
+    pub fn begin_guards(&mut self, rollout: Place) {
+        let guards = self.plan.guards.get(&rollout.node).into_iter().flatten();
+        let reached = guards.filter(|it| {
+            let before = self.plan.before_guards.get(it);
+            before.is_some_and(|it| {
+                let status = it.map(|stage| self.status(Place::new(stage, rollout.slot)));
+                status.is_none_or(|it| matches!(it, Status::Done | Status::Skipped))
+            })
+        });
+        for guard in reached.map(|it| Place::new(*it, rollout.slot)).collect::<Vec<_>>() {
+            if self.status(guard) == Status::Idle && self.may_begin(rollout) {
+                self.begin(guard);
+            }
         }
     }
 
@@ -188,7 +216,8 @@ impl Turn<'_> {
         if !self.is_guard(place) {
             return None;
         }
-        self.plan.all_around(place).find(|it| is_unit(&self.plan.node(it.node).kind))
+        let unit = self.plan.guarded_by(place.node);
+        self.plan.all_around(place).find(|it| it.node == unit)
     }
 
     /// A guard that failed begins anew, if what it guards still goes on.
@@ -200,47 +229,56 @@ impl Turn<'_> {
 
     /// Whether a guard beneath a place has failed, and a person is to say what that means.
     pub fn awaits_guard(&self, place: Place) -> bool {
-        self.plan.guards && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
+        self.plan.guards.contains_key(&place.node)
+            && self.run.awaiting.iter().any(|it| self.is_guard(*it) && self.plan.is_within(*it, place))
     }
 
     pub fn is_guard(&self, place: Place) -> bool {
-        matches!(&self.plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)))
+        self.plan.node(place.node).is_guard()
     }
 
     /// Ends the guards of a place that ends, or is taken back.
-    pub fn end_guards(&mut self, unit: Place) {
-        if !self.plan.guards {
-            return;
+    pub fn end_guards(&mut self, place: Place) {
+        let beneath = place.node..self.plan.node(place.node).end;
+        let guards = self.plan.guards.range(beneath).flat_map(|(_, guards)| guards);
+        let live: Vec<Place> = guards.flat_map(|it| self.live_guards(*it, place)).collect();
+        for guard in live {
+            self.end_looking(guard);
         }
-        let guards: Vec<(Place, Option<u32>)> = self
-            .run
-            .frames
-            .iter()
-            .filter(|(place, _)| self.is_guard(**place) && self.plan.is_within(**place, unit))
-            .map(|(place, frame)| (*place, frame.asked.then_some(frame.attempt)))
-            .collect();
-        for (place, asked) in guards {
-            if let Some(attempt) = asked {
-                self.step.effects.push(Effect::End { place, attempt });
-            }
-            self.end(place, Ending::Done);
-        }
+    }
+
+    /// Returns where one guard looks on beneath a place.
+    fn live_guards(&self, guard: NodeId, beneath: Place) -> impl Iterator<Item = Place> + '_ {
+        let slots = self.plan.slots_beneath(guard, beneath);
+        let places = Place::new(guard, Slot(slots.start))..Place::new(guard, Slot(slots.end));
+        self.run.frames.range(places).map(|(place, _)| *place)
+    }
+
+    /// Ends a watch or guard before its time; the world need not answer it any more.
+    pub fn end_looking(&mut self, place: Place) {
+        let open = self.run.frames.get(&place).filter(|it| it.asked).map(|it| it.attempt);
+        self.step.effects.extend(open.map(|attempt| Effect::End { place, attempt }));
+        self.end(place, Ending::Done);
     }
 
     /// Whether a guard that was told to hold does so here.
     pub fn is_held(&self, inside: Place) -> bool {
-        if !self.plan.guards {
+        if self.plan.guards.is_empty() {
             return false;
         }
-        self.run.frames.iter().any(|(place, frame)| {
-            let NodeKind::Act(act) = &self.plan.node(place.node).kind else { return false };
-            let Act::Guard(watch) = &**act else { return false };
-            let Shape::Watch(state) = &frame.shape else { return false };
-            watch.otherwise == Some(Otherwise::Hold)
-                && state.last == Some(Truth::Violated)
-                && self.fails(*place, watch, state)
-                && self.guarded(*place).is_some_and(|unit| self.plan.is_within(inside, unit))
+        let mut around = std::iter::once(inside).chain(self.plan.all_around(inside));
+        around.any(|unit| {
+            let guards = self.plan.guards.get(&unit.node).into_iter().flatten();
+            guards.flat_map(|it| self.live_guards(*it, unit)).any(|it| self.holds_back(it))
         })
+    }
+
+    fn holds_back(&self, guard: Place) -> bool {
+        let NodeKind::Act(act) = &self.plan.node(guard.node).kind else { return false };
+        let (Act::Guard(watch), Some(state)) = (&**act, self.run.frames[&guard].as_watch()) else { return false };
+        watch.otherwise == Some(Otherwise::Hold)
+            && state.last == Some(Truth::Violated)
+            && self.fails(guard, watch, state)
     }
 
     fn fails(&self, place: Place, watch: &Watch, state: &WatchFrame) -> bool {
@@ -248,21 +286,13 @@ impl Turn<'_> {
     }
 
     /// A guard that held may let go: what waited for it is looked at again.
-    pub fn after_guard_sample(&mut self, place: Place) {
-        if let Some(unit) = self.guarded(place) {
-            let end = Place::new(self.plan.node(unit.node).end, crate::plan::Slot::ONLY);
-            let waiting: Vec<Place> = self.run.frames.range(unit..end).map(|(it, _)| *it).collect();
+    pub fn after_guard_sample(&mut self, place: Place, watch: &Watch) {
+        if watch.otherwise == Some(Otherwise::Hold)
+            && let Some(unit) = self.guarded(place)
+        {
+            let waiting: Vec<Place> = self.run.frames_beneath(self.plan, unit).collect();
             self.run.agenda.extend(waiting);
         }
-    }
-}
-
-/// What a guard may guard.
-fn is_unit(kind: &NodeKind) -> bool {
-    match kind {
-        NodeKind::Rollout { .. } | NodeKind::Child { .. } | NodeKind::Stage(_) => true,
-        NodeKind::Sequence(role) => *role == Role::Target,
-        NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) => false,
     }
 }
 

@@ -8,17 +8,44 @@ use crate::model::Act;
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, Closing, Value};
 
+/// Leave to begin, and what the close of the window means to what begins in it.
+#[must_use]
+pub(super) struct Pass {
+    closes: Option<(At, Closing)>,
+}
+
 impl Turn<'_> {
-    /// Whether a window holds something back that is to begin; then that is remembered, and looked at when it opens.
-    pub fn is_shut_out(&mut self, place: Place) -> bool {
+    /// Lets something in that is to begin, unless a window holds it back: then that is remembered, and looked at when
+    /// it opens.
+    pub fn let_in(&mut self, place: Place) -> Option<Pass> {
         match self.calendar(place) {
-            Ok(Some(calendar)) => self.hold_back(place, &calendar),
-            Ok(None) => false,
+            Ok(Some(calendar)) if self.hold_back(place, &calendar) => None,
+            Ok(Some(calendar)) => Some(self.pass(&calendar)),
+            Ok(None) => Some(Pass { closes: None }),
             Err(cause) => {
                 self.emit(super::turn::began(place));
                 self.fail(place, cause);
-                true
+                None
             }
+        }
+    }
+
+    /// What was let in has begun: its window's close is looked out for, if it means anything to it.
+    pub fn begun_with(&mut self, place: Place, pass: Pass) {
+        if let Some((closes, closing)) = pass.closes {
+            self.emit(Event::Opened { place, closes, closing });
+        }
+    }
+
+    fn pass(&self, calendar: &Calendar) -> Pass {
+        let closing = calendar.rules().closing;
+        // What somebody let begin in a window that is shut has no close before it.
+        if closing == Closing::Finish || !calendar.is_open(self.now) {
+            return Pass { closes: None };
+        }
+        match calendar.closes(self.now, self.horizon()) {
+            When::At(at) => Pass { closes: Some((at, closing)) },
+            When::NotBefore(_) => Pass { closes: None },
         }
     }
 
@@ -43,19 +70,7 @@ impl Turn<'_> {
         self.now.plus_ms(LOOK_AHEAD_MS)
     }
 
-    /// Something has begun in its window: its close is looked out for, if it means anything to what has begun.
-    pub fn watch_close(&mut self, place: Place) {
-        let Ok(Some(calendar)) = self.calendar(place) else { return };
-        let closing = calendar.rules().closing;
-        if closing == Closing::Finish || !calendar.is_open(self.now) {
-            return;
-        }
-        if let When::At(closes) = calendar.closes(self.now, self.horizon()) {
-            self.emit(Event::Opened { place, closes, closing });
-        }
-    }
-
-    /// A window closes on what has begun, or opens again; returns whether it did.
+    /// A window may close on what has begun, or open again; returns whether that ends it.
     pub fn past_window(&mut self, place: Place) -> bool {
         let frame = &self.run.frames[&place];
         // What closes already closes once.
@@ -63,7 +78,10 @@ impl Turn<'_> {
         let Some((at, closing)) = closes else { return false };
         match closing {
             Closing::Finish => false,
-            Closing::Pause => self.shut(place),
+            Closing::Pause => {
+                self.shut(place);
+                false
+            }
             Closing::Rollback => {
                 self.close(place, Cause::WindowClosed { at }, false);
                 true
@@ -72,20 +90,19 @@ impl Turn<'_> {
     }
 
     /// Nothing more begins in a place until its window opens again.
-    fn shut(&mut self, place: Place) -> bool {
-        let Ok(Some(calendar)) = self.calendar(place) else { return false };
+    fn shut(&mut self, place: Place) {
+        let Ok(Some(calendar)) = self.calendar(place) else { return };
         if self.run.frames[&place].shut.is_some_and(|until| until > self.now) {
-            return false;
+            return;
         }
         match calendar.held(self.now, self.horizon()) {
             Some(held) => {
                 let until = held.until.at().unwrap_or_else(|| self.horizon());
                 self.emit(Event::Shut { place, until, why: held.why });
-                false
             }
             None => {
-                self.watch_close(place);
-                false
+                let pass = self.pass(&calendar);
+                self.begun_with(place, pass);
             }
         }
     }
@@ -126,11 +143,9 @@ impl Turn<'_> {
         match self.run.frames[&place].waits {
             Some((until, Waiting::Window)) if until > self.now => true,
             Some((_, Waiting::Window)) => {
-                if self.is_shut_out(place) {
-                    return true;
-                }
+                let Some(pass) = self.let_in(place) else { return true };
                 self.emit(Event::Entered { place });
-                self.watch_close(place);
+                self.begun_with(place, pass);
                 false
             }
             Some(_) | None => false,
@@ -141,14 +156,5 @@ impl Turn<'_> {
     pub fn is_waiting_element(&self, place: Place) -> bool {
         self.plan.node(place.node).kind == NodeKind::Sequence(Role::Target)
             && self.run.frames.get(&place).is_some_and(|it| matches!(it.waits, Some((_, Waiting::Window))))
-    }
-
-    /// Returns the first element of a loop that was held back and whose time has come.
-    pub fn next_waiting(&self, shut: &std::collections::BTreeSet<u32>, body: crate::plan::NodeId) -> Option<Place> {
-        let places = shut.iter().map(|slot| Place::new(body, crate::plan::Slot(*slot)));
-        places.into_iter().find(|it| {
-            let frame = self.run.frames.get(it);
-            frame.is_none_or(|it| it.waits.is_none_or(|(until, _)| until <= self.now))
-        })
     }
 }

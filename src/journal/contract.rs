@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use smol_str::SmolStr;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use super::{Hash, JournalError, Record};
+use super::{Hash, JournalError, Record, Room};
 use crate::engine::{Event, KeptValue, Outcome, Person};
 use crate::plan::Plan;
 use crate::value::At;
@@ -38,6 +38,11 @@ pub trait Journal: Send + Sync {
 
     /// Returns what the runs of a rollout have kept.
     fn kept(&self, rollout: &str) -> Result<Vec<KeptValue>, JournalError>;
+
+    /// Returns whether it can grow, and tells when that changes; one that only remembers always can.
+    fn room(&self) -> watch::Receiver<Room> {
+        watch::Sender::new(Room::Enough).subscribe()
+    }
 }
 
 /// What one run appends at one instant.
@@ -64,10 +69,14 @@ impl StoredPlan {
     pub fn of(plan: &Plan) -> StoredPlan {
         let body = serde_json::to_vec(plan).expect("a plan is plain data");
         let digest = SmolStr::new(Hash::of(&body).to_string());
-        let exclusive: Vec<&str> = plan.exclusives().collect();
-        let exclusive = (!exclusive.is_empty()).then(|| exclusive.join("\n"));
-        StoredPlan { digest, exclusive, body: body.into() }
+        StoredPlan { digest, exclusive: exclusive_of(plan), body: body.into() }
     }
+}
+
+/// Returns all that a plan needs for itself, a line each.
+pub(super) fn exclusive_of(plan: &Plan) -> Option<String> {
+    let exclusive: Vec<&str> = plan.exclusives().collect();
+    (!exclusive.is_empty()).then(|| exclusive.join("\n"))
 }
 
 /// What the journal knows of a run without replaying it.

@@ -25,6 +25,8 @@ pub enum JournalError {
     Broken { run: SmolStr, seq: u64, number: u64, why: String },
     #[error("the disk failed under the journal at `{path}`: {why}")]
     Io { path: PathBuf, why: String },
+    #[error("the signing key `{path}` cannot be used: {why}")]
+    Key { path: PathBuf, why: String },
     #[error("the journal holds no run `{run}`")]
     NoSuchRun { run: SmolStr },
     #[error("the journal holds no plan `{digest}`")]
@@ -51,10 +53,18 @@ impl JournalError {
             }
             JournalError::Broken { .. } => "See `rollout audit RUN`; other runs go on.",
             JournalError::Io { .. } => "Look at the system's log for the disk, then go on with `rollout resume-all`.",
+            JournalError::Key { .. } => {
+                "Check its owner and mode, or move it away: a new one is made, and says so for the runs that begin then."
+            }
             JournalError::NoSuchRun { .. } => "See `rollout history` for the runs of this folder.",
             JournalError::NoSuchPlan { .. } => "See `rollout audit RUN` for what is missing.",
             JournalError::Ended => "Start the engine again with `rollout resume-all`.",
         }
+    }
+
+    /// Whether the disk refused, rather than what is on it being wrong.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, JournalError::Io { .. } | JournalError::DiskFull { .. })
     }
 
     /// Sorts an error of the database by what a person can do about it.

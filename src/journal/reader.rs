@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use smol_str::SmolStr;
 
@@ -19,13 +20,13 @@ pub struct Reader {
     path: PathBuf,
 }
 
-/// A record whose body is still the stored text.
+/// A record as it is stored, whatever became of it: what is no number reads as the last one, what is no hash as none.
 pub struct Stored {
     pub seq: u64,
     pub run: SmolStr,
     pub number: u64,
     pub at: At,
-    pub body: String,
+    pub body: Vec<u8>,
     pub hash: Hash,
 }
 
@@ -75,7 +76,7 @@ impl Reader {
     /// The same, with the bodies as they are stored.
     pub fn stored(&self, run: Option<&str>, after: u64, limit: usize) -> Result<Vec<Stored>, JournalError> {
         let (after, limit) = (after as i64, limit.min(i64::MAX as usize) as i64);
-        self.ask(|connection| match run {
+        let found: Vec<Stored> = self.ask(|connection| match run {
             Some(run) => {
                 let ask = "WHERE event.run = (SELECT key FROM run WHERE id = ?1) AND event.seq > ?2 ORDER BY event.seq LIMIT ?3";
                 let mut query = connection.prepare_cached(&format!("{RECORD} {ask}"))?;
@@ -86,7 +87,16 @@ impl Reader {
                     connection.prepare_cached(&format!("{RECORD} WHERE event.seq > ?1 ORDER BY event.seq LIMIT ?2"))?;
                 query.query_map(params![after, limit], stored)?.collect()
             }
-        })
+        })?;
+        // Pages that a damaged index leads round in circles would be read for ever.
+        let mut before = after;
+        for stored in &found {
+            if stored.seq as i64 <= before {
+                return Err(self.corrupt(format!("position {} comes after position {before}", stored.seq)));
+            }
+            before = stored.seq as i64;
+        }
+        Ok(found)
     }
 
     /// Returns a plan by its digest.
@@ -105,6 +115,59 @@ impl Reader {
             query.query_row([digest], |row| row.get(0)).optional()
         })?
         .ok_or_else(|| JournalError::NoSuchPlan { digest: digest.into() })
+    }
+
+    /// Returns the number of a run's last record; 0 if it has none.
+    pub fn last_number(&self, run: &str) -> Result<u64, JournalError> {
+        let last: i64 = self.ask(|connection| {
+            let ask = "SELECT coalesce(max(number), 0) FROM event WHERE run = (SELECT key FROM run WHERE id = ?1)";
+            connection.prepare_cached(ask)?.query_row([run], |row| row.get(0))
+        })?;
+        Ok(last as u64)
+    }
+
+    /// Returns where a run's chain stood at a record; none if there is no such record.
+    pub fn link_at(&self, run: &str, number: u64) -> Result<Option<Hash>, JournalError> {
+        self.ask(|connection| {
+            let ask = "SELECT hash FROM event WHERE run = (SELECT key FROM run WHERE id = ?1) AND number = ?2";
+            let mut query = connection.prepare_cached(ask)?;
+            query.query_row(params![run, number as i64], |row| Ok(Hash(row.get(0)?))).optional()
+        })
+    }
+
+    /// Returns the signed heads of a run, by the number of records they cover.
+    pub fn heads(&self, run: &str) -> Result<Vec<(u64, String)>, JournalError> {
+        self.ask(|connection| {
+            if !schema::has_heads(connection)? {
+                return Ok(Vec::new());
+            }
+            let ask = "SELECT number, note FROM head WHERE run = (SELECT key FROM run WHERE id = ?1) ORDER BY number";
+            let mut query = connection.prepare_cached(ask)?;
+            query.query_map([run], |row| Ok((row.get::<_, i64>(0)? as u64, row.get(1)?)))?.collect()
+        })
+    }
+
+    /// Returns the key that the heads of a run are signed with; none for runs of the first version.
+    pub fn signer(&self, run: &str) -> Result<Option<String>, JournalError> {
+        self.ask(|connection| {
+            if !schema::has_heads(connection)? {
+                return Ok(None);
+            }
+            connection.prepare_cached("SELECT signer FROM run WHERE id = ?1")?.query_row([run], |row| row.get(0))
+        })
+    }
+
+    /// Returns what the database finds wrong with its own file.
+    pub fn integrity(&self) -> Result<Vec<String>, JournalError> {
+        let said: Vec<String> = self.ask(|connection| {
+            let mut query = connection.prepare("PRAGMA integrity_check(20)")?;
+            query.query_map([], |row| row.get(0))?.collect()
+        })?;
+        Ok(said.into_iter().filter(|it| it != "ok").collect())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns what the runs of a rollout have kept, for the rollout itself first.
@@ -167,14 +230,21 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let (seq, number): (i64, i64) = (row.get(0)?, row.get(2)?);
+    let number = |column| Ok::<i64, rusqlite::Error>(row.get_ref(column)?.as_i64().unwrap_or(i64::MAX));
     Ok(Stored {
-        seq: seq as u64,
+        seq: number(0)? as u64,
         run: text(row, 1)?,
-        number: number as u64,
-        at: At(row.get(3)?),
-        body: row.get(4)?,
-        hash: Hash(row.get(5)?),
+        number: number(2)? as u64,
+        at: At(number(3)?),
+        body: bytes(row, 4)?.to_vec(),
+        hash: bytes(row, 5)?.try_into().map_or(Hash::NONE, Hash),
+    })
+}
+
+fn bytes<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r [u8]> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
     })
 }
 

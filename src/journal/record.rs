@@ -98,8 +98,8 @@ pub fn write_body(event: &Event) -> String {
 }
 
 /// Reads what `write_body` wrote, in this version or an earlier one.
-pub fn read_body(body: &str) -> Result<Event, serde_json::Error> {
-    read_deep(body.as_bytes())
+pub fn read_body(body: &[u8]) -> Result<Event, serde_json::Error> {
+    read_deep(body)
 }
 
 /// Reads JSON that may nest deeper than the reader's usual bound: expressions in a plan do.

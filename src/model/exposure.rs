@@ -21,6 +21,7 @@ pub struct Router {
 /// How a router is spoken to. Plans of before there were several have the fields of a command here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "a program has few routers")]
 pub enum RouterMeans {
     Command {
         set: Run,

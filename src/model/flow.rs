@@ -21,6 +21,9 @@ pub struct Rollout {
     pub during: Option<Expr>,
     pub pass_env: Vec<SmolStr>,
     pub stages: Vec<Stage>,
+    /// What guards all of it, from where it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<RolloutGuard>,
     pub hooks: Vec<Hook>,
     /// What must hold in every state of a run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -36,6 +39,14 @@ pub struct Rollout {
     pub rollback: Vec<Entry>,
     pub doc: Option<String>,
     pub span: Span,
+}
+
+/// A `guard` that stands directly in a rollout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RolloutGuard {
+    /// How many stages stand before it; it looks on once the last of them has ended.
+    pub stages_before: u32,
+    pub entry: Entry,
 }
 
 /// A condition that must hold in every state of a run.

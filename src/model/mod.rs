@@ -43,8 +43,8 @@ pub use expr::{
     Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
 };
 pub use flow::{
-    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, Round, Stage, StageTime, Step,
-    Tolerate,
+    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
+    StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};
 pub use judge::{Direction, Judge, JudgedMetric};

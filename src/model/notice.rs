@@ -22,6 +22,8 @@ pub enum ChannelMeans {
     Slack { url: Expr },
     /// The notice is posted as JSON; signed, if there is a key.
     Webhook { url: Expr, key: Option<Expr> },
+    /// A mail. The server is `smtps://user:password@host` or `smtp://host?tls=required`.
+    Email { server: Expr, from: Expr, to: Expr },
     /// A program that reads the message.
     Command(Exec),
     /// The run's own log.

@@ -10,7 +10,8 @@ use super::scope::seen_from;
 use super::{ChildNode, Elements, Node, NodeId, NodeKind, Plan, Role, Space, SpaceId, StageNode, StepNode};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{
-    Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, Save, Stage, Step,
+    Action, ActionId, Child, Entry, EntryKind, Expr, FleetId, Hook, LocalId, Param, Rollout, RolloutGuard, Save, Stage,
+    Step,
 };
 use crate::source::Span;
 
@@ -92,7 +93,10 @@ impl<'a> Expansion<'a> {
             dependents: Vec::new(),
             named: BTreeMap::new(),
             target_numbers: BTreeMap::new(),
-            guards: false,
+            guards: BTreeMap::new(),
+            namesakes: BTreeSet::new(),
+            called: Vec::new(),
+            before_guards: BTreeMap::new(),
             hooks: Vec::new(),
         };
         let fleets = BTreeMap::new();
@@ -125,6 +129,7 @@ impl<'a> Expansion<'a> {
         self.plan.nodes[root.index()].binds = binds.collect();
         self.plan.nodes[root.index()].during = rollout.during.clone();
         self.stages(root, SpaceId::ROOT, &rollout.stages);
+        self.guards(root, SpaceId::ROOT, &rollout.guards);
         for hook in &rollout.hooks {
             self.hook(root, hook);
         }
@@ -197,6 +202,16 @@ impl<'a> Expansion<'a> {
             if let NodeKind::Stage(node) = &mut self.plan.nodes[id.index()].kind {
                 node.after = after;
             }
+        }
+    }
+
+    /// Adds what guards a rollout, each where it stands among the stages.
+    fn guards(&mut self, parent: NodeId, space: SpaceId, guards: &[RolloutGuard]) {
+        for (guard, before) in guards.iter().zip(0..) {
+            let id = self.entry(parent, space, &guard.entry);
+            self.plan.nodes[id.index()].when = guard.entry.when.clone();
+            let at = guard.stages_before as usize + before;
+            self.plan.nodes[parent.index()].children.insert(at, id);
         }
     }
 
@@ -368,6 +383,7 @@ impl<'a> Expansion<'a> {
         self.depth += 1;
         let outer = self.stage.take();
         self.stages(id, space, &rollout.stages);
+        self.guards(id, space, &rollout.guards);
         self.child_endings(id, space, rollout);
         self.way_back(id, space, "rollback", &rollout.rollback, span);
         self.child_bounds(id, rollout);

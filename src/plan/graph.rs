@@ -104,9 +104,18 @@ pub struct Plan {
     /// The number of each target by its fleet and name, where something is measured; worked out from the targets.
     #[serde(skip)]
     pub target_numbers: BTreeMap<(SmolStr, SmolStr), u32>,
-    /// Whether anything is guarded; worked out from the nodes.
+    /// The guards of each target's body, stage or rollout that has some; worked out from the nodes.
     #[serde(skip)]
-    pub guards: bool,
+    pub guards: BTreeMap<NodeId, Vec<NodeId>>,
+    /// For guards that stand directly in a rollout: the stage before each, if there is one; worked out from the nodes.
+    #[serde(skip)]
+    pub before_guards: BTreeMap<NodeId, Option<NodeId>>,
+    /// The names that targets of several fleets have; worked out from the targets.
+    #[serde(skip)]
+    pub namesakes: BTreeSet<SmolStr>,
+    /// The rollouts that are called; worked out from the nodes.
+    #[serde(skip)]
+    pub called: Vec<NodeId>,
     /// What listens to events of the run; worked out from the nodes.
     #[serde(skip)]
     pub hooks: Vec<(Event, NodeId)>,
@@ -146,6 +155,10 @@ impl Node {
     pub fn as_child(&self) -> Option<&ChildNode> {
         if let NodeKind::Child(child) = &self.kind { Some(child) } else { None }
     }
+
+    pub fn is_guard(&self) -> bool {
+        matches!(&self.kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -165,6 +178,17 @@ pub enum NodeKind {
     Act(Box<Act>),
     /// Entries one after another, in some role.
     Sequence(Role),
+}
+
+impl NodeKind {
+    /// Returns whether a guard beneath it guards it, and nothing around it.
+    fn has_guards(&self) -> bool {
+        match self {
+            NodeKind::Rollout { .. } | NodeKind::Child(_) | NodeKind::Stage(_) => true,
+            NodeKind::Sequence(role) => *role == Role::Target,
+            NodeKind::Loop(_) | NodeKind::Parallel | NodeKind::Step(_) | NodeKind::Act(_) => false,
+        }
+    }
 }
 
 /// What a sequence is for.
@@ -276,8 +300,17 @@ impl Plan {
             let numbered = self.targets.iter().zip(0_u32..);
             self.target_numbers = numbered.map(|(it, at)| ((it.fleet.clone(), it.name.clone()), at)).collect();
         }
-        let is_guard = |it: &Node| matches!(&it.kind, NodeKind::Act(act) if matches!(**act, Act::Guard(_)));
-        self.guards = self.nodes.iter().any(is_guard);
+        let mut fleets: BTreeMap<&SmolStr, &SmolStr> = BTreeMap::new();
+        let others = self.targets.iter().filter(|it| *fleets.entry(&it.name).or_insert(&it.fleet) != &it.fleet);
+        self.namesakes = others.map(|it| it.name.clone()).collect();
+        let nodes = || (0..self.nodes.len() as u32).map(NodeId);
+        self.called = nodes().filter(|it| self.node(*it).as_child().is_some()).collect();
+        let mut guards: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+        for guard in nodes().filter(|it| self.node(*it).is_guard()) {
+            guards.entry(self.guarded_by(guard)).or_default().push(guard);
+        }
+        self.guards = guards;
+        self.before_guards = self.guards.keys().flat_map(|it| self.stages_before_guards(*it)).collect();
         let last = self.nodes.first().map(|root| root.children.as_slice()).unwrap_or_default();
         let hooks = last.iter().filter_map(|it| match self.node(*it).kind {
             NodeKind::Sequence(Role::Hook(event)) => Some((event, *it)),
@@ -290,6 +323,34 @@ impl Plan {
             matches!(kind, NodeKind::Stage(_) | NodeKind::Step(_) | NodeKind::Sequence(Role::Save))
         });
         self.named = named.map(|it| (self.node_path(it).replace('/', "."), it)).collect();
+    }
+
+    /// Returns what a guard guards: the target's body, the stage or the rollout around it.
+    pub fn guarded_by(&self, guard: NodeId) -> NodeId {
+        let mut at = self.node(guard).parent;
+        while at != NodeId::ROOT && !self.node(at).kind.has_guards() {
+            at = self.node(at).parent;
+        }
+        at
+    }
+
+    fn stages_before_guards(&self, rollout: NodeId) -> Vec<(NodeId, Option<NodeId>)> {
+        let mut before = None;
+        let mut guards = Vec::new();
+        for child in &self.node(rollout).children {
+            match &self.node(*child).kind {
+                NodeKind::Stage(_) => before = Some(*child),
+                NodeKind::Act(_) => guards.push((*child, before)),
+                NodeKind::Rollout { .. }
+                | NodeKind::Child(_)
+                | NodeKind::Loop(_)
+                | NodeKind::Parallel
+                | NodeKind::Step(_)
+                | NodeKind::Sequence(_) => {}
+            }
+        }
+        let is_rollout = matches!(self.node(rollout).kind, NodeKind::Rollout { .. } | NodeKind::Child(_));
+        if is_rollout { guards } else { Vec::new() }
     }
 
     /// Returns the stage with this path.

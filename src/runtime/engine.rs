@@ -19,6 +19,7 @@ pub struct Engine {
     listen: JoinHandle<()>,
     answering: Answering,
     socket: PathBuf,
+    journal: Arc<Sqlite>,
     _lock: EngineLock,
 }
 
@@ -66,11 +67,11 @@ impl Engine {
         let opened = listener::open(folder).map_err(|source| EngineError::Socket { path: socket.clone(), source })?;
         let audience = Audience::default();
         let performer = Arc::new(Hands::new(folder, &audience));
-        let (host, handle) = Host::new(journal, performer, settings.jobs, folder.path(), audience);
+        let (host, handle) = Host::new(Arc::clone(&journal) as _, performer, settings.jobs, folder.path(), audience);
         let drive = tokio::spawn(host.drive());
         let answering = Answering::default();
         let listen = tokio::spawn(listener::serve(opened, handle.clone(), Arc::clone(&answering)));
-        Ok(Some(Engine { host: handle, drive, listen, answering, socket, _lock: lock }))
+        Ok(Some(Engine { host: handle, drive, listen, answering, socket, journal, _lock: lock }))
     }
 
     pub fn host(&self) -> &HostHandle {
@@ -98,6 +99,9 @@ impl Engine {
         self.listen.abort();
         // Gone before the lock, so that nobody finds a socket without an engine for longer than needed.
         let _ = std::fs::remove_file(&self.socket);
+        let journal = Arc::clone(&self.journal);
+        // The last one out leaves one whole file behind.
+        let _ = tokio::task::spawn_blocking(move || journal.close()).await;
         ended
     }
 }

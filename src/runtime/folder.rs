@@ -4,6 +4,9 @@
 //! .rollout/            0700
 //!   journal.db         what happened
 //!   samples.db         what was pushed with `rollout record`
+//!   journal.acked      what was acknowledged last
+//!   journal.reserve    room for the last records on a full disk
+//!   signing.key        0600; signs the ends of the records
 //!   logs/RUN/…         what the steps printed
 //!   engine.lock        held by the engine as long as it lives
 //!   control.sock       0600; how others talk to it
@@ -16,6 +19,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
+
+use super::FileSystem;
 
 /// A state folder, not necessarily there yet. Its path is absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +43,19 @@ pub enum FolderError {
     Lock { path: PathBuf, source: io::Error },
     #[error("the state folder `{path}` belongs to user {owner}")]
     NotOurs { path: PathBuf, owner: u32 },
+    #[error("the state folder `{path}` lies on a network file system ({kind}), where nothing can be made durable")]
+    Network { path: PathBuf, kind: &'static str },
 }
 
 impl FolderError {
     /// Returns what to do next, as a sentence.
     pub fn hint(&self) -> &'static str {
-        "Name a folder of your own with `--state DIR` or `$ROLLOUT_STATE`."
+        match self {
+            FolderError::Make { .. } | FolderError::Lock { .. } | FolderError::NotOurs { .. } => {
+                "Name a folder of your own with `--state DIR` or `$ROLLOUT_STATE`."
+            }
+            FolderError::Network { .. } => "Name a folder on a local disk with `--state DIR` or `$ROLLOUT_STATE`.",
+        }
     }
 }
 
@@ -102,9 +114,12 @@ impl StateFolder {
     /// Makes the folder where it is missing; nobody else may look into it, unless it is shared with its group.
     ///
     /// # Errors
-    /// If it cannot be made, or belongs to somebody else.
+    /// If it cannot be made, belongs to somebody else, or lies on another machine.
     pub fn prepare(&self) -> Result<(), FolderError> {
         let failed = |source| FolderError::Make { path: self.path.clone(), source };
+        if let FileSystem::Network(kind) = FileSystem::of(&self.path).map_err(failed)? {
+            return Err(FolderError::Network { path: self.path.clone(), kind });
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.path).map_err(failed)?;
         let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&self.path).map_err(failed)?);
         if owner != rustix::process::geteuid().as_raw() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::audience::{Audience, Update};
 use super::bench::{Bench, Key};
@@ -15,9 +15,10 @@ use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
 use super::run_id::run_id;
 use super::{Clock, HostHandle, Perform};
 use crate::engine::{
-    Answer, Command, Effect, Fault, FaultKind, Heard, Person, Run, RunForecast, RunStarted, outstanding, step,
+    Answer, Command, Effect, Fault, FaultKind, Heard, PauseReason, Person, Run, RunForecast, RunStarted, outstanding,
+    step,
 };
-use crate::journal::{Entry, Journal, JournalError, StoredPlan, past};
+use crate::journal::{Entry, Journal, JournalError, Room, StoredPlan, past};
 use crate::plan::{KeptValues, Plan};
 use crate::sim::pinned;
 use crate::value::At;
@@ -33,6 +34,8 @@ pub struct Host {
     runs: BTreeMap<SmolStr, Driven>,
     wakes: BTreeSet<(At, SmolStr)>,
     leaving: bool,
+    /// Whether the journal can grow.
+    room: watch::Receiver<Room>,
 }
 
 /// One run that is driven.
@@ -43,7 +46,12 @@ struct Driven {
     told: At,
     wake: Option<At>,
     at_rest: bool,
+    /// Whether it was brought to rest because the disk is full, and goes on by itself.
+    awaits_room: bool,
 }
+
+/// Why runs are brought to rest while the disk is full.
+const FULL: &str = "the disk is full";
 
 /// Everything that follows from what was heard at once.
 #[derive(Default)]
@@ -67,6 +75,7 @@ impl Host {
     ) -> (Host, HostHandle) {
         let (tell, inbox) = mpsc::unbounded_channel();
         let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), state);
+        let room = journal.room();
         let host = Host {
             journal,
             clock: Arc::new(Clock::start()),
@@ -77,6 +86,7 @@ impl Host {
             runs: BTreeMap::new(),
             wakes: BTreeSet::new(),
             leaving: false,
+            room,
         };
         (host, handle)
     }
@@ -115,6 +125,7 @@ impl Host {
         tokio::select! {
             biased;
             (key, answer) = self.bench.next() => self.answered(key, answer, turn),
+            Ok(()) = self.room.changed() => self.look_at_room(turn).await?,
             Some(news) = self.inbox.recv() => self.take(news, turn)?,
             () = self.clock.sleep_towards(next_wake) => {}
         }
@@ -126,6 +137,56 @@ impl Host {
         }
         self.wake(turn);
         Ok(())
+    }
+
+    /// While the disk is full everything comes to rest; when there is room again, that goes on.
+    async fn look_at_room(&mut self, turn: &mut Turn) -> Result<(), JournalError> {
+        let room = *self.room.borrow_and_update();
+        match room {
+            Room::Enough => {
+                let resting = self.runs.iter().filter(|(_, it)| it.awaits_room).map(|(id, _)| id.clone());
+                for id in resting.collect::<Vec<_>>() {
+                    self.go_on(&id, turn);
+                }
+            }
+            Room::Full => {
+                for id in self.runs.keys().cloned().collect::<Vec<_>>() {
+                    let pause = Command::Pause { reason: Some(FULL.to_owned()) };
+                    // One that is paused already, or over, needs no pause.
+                    let paused = self.command(&id, engine(), pause, turn) == Heeded::Done;
+                    self.runs.get_mut(&id).expect("it is driven").awaits_room |= paused;
+                }
+            }
+            // Whatever is asked of it, a journal that failed says why.
+            Room::Failed => drop(self.journal.append(Vec::new()).await?),
+        }
+        Ok(())
+    }
+
+    /// A past life may have brought a run to rest while the disk was full; this one may have to.
+    fn settle_room(&mut self, id: &SmolStr, turn: &mut Turn) {
+        let full = PauseReason::Asked { reason: Some(FULL.to_owned()) };
+        let rested = self.runs.get(id).is_some_and(|it| it.run.paused().is_some_and(|why| *why == full));
+        let room = *self.room.borrow();
+        match room {
+            Room::Enough if rested => self.go_on(id, turn),
+            Room::Full => {
+                let pause = Command::Pause { reason: Some(FULL.to_owned()) };
+                let paused = self.command(id, engine(), pause, turn) == Heeded::Done;
+                self.runs.get_mut(id).expect("it is driven").awaits_room = rested || paused;
+            }
+            Room::Enough | Room::Failed => {}
+        }
+    }
+
+    /// Lets a run go on that was brought to rest because the disk was full.
+    fn go_on(&mut self, id: &SmolStr, turn: &mut Turn) {
+        if let Some(driven) = self.runs.get_mut(id) {
+            driven.awaits_room = false;
+        }
+        let resume = Command::Resume { reason: Some("there is room on the disk again".to_owned()) };
+        // A person may have been quicker.
+        let _ = self.command(id, engine(), resume, turn);
     }
 
     fn answered(&mut self, key: Key, answer: Answer, turn: &mut Turn) {
@@ -228,6 +289,9 @@ impl Host {
 
     /// Returns why a plan may not run now.
     fn refusal(&self, plan: &Plan, turn: &Turn) -> Result<Option<StartRefusal>, JournalError> {
+        if *self.room.borrow() != Room::Enough {
+            return Ok(Some(StartRefusal::NoRoom));
+        }
         if plan.exclusives().next().is_none() {
             return Ok(None);
         }
@@ -261,6 +325,7 @@ impl Host {
         let open = outstanding(&run);
         self.runs.insert(id.clone(), Driven::new(plan, run));
         self.step(&id, Heard::Recovered, turn);
+        self.settle_room(&id, turn);
         if let Some(by) = superseded {
             self.step(&id, Heard::Superseded { by: by.clone() }, turn);
             let why = format!("run `{by}` came after it, and what it left is no longer this run's to take back");
@@ -380,12 +445,12 @@ impl Turn {
 
 impl Driven {
     fn new(plan: Arc<Plan>, run: Run) -> Driven {
-        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false }
+        Driven { plan, run, told: At(i64::MIN), wake: None, at_rest: false, awaits_room: false }
     }
 
     /// Whether nothing happens until somebody wants something; while people are asked, it waits for them.
     fn rests(&self) -> bool {
-        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits())
+        self.run.finished().is_some() || (self.run.is_quiet() && !self.waits() && !self.awaits_room)
     }
 
     fn waits(&self) -> bool {
@@ -397,6 +462,11 @@ impl Driven {
     fn shown(&self, id: &SmolStr) -> LiveRun {
         LiveRun { id: id.clone(), rollout: self.plan.rollout.clone(), at_rest: self.at_rest }
     }
+}
+
+/// Who it is that wants something because of the disk: nobody's name has a space.
+fn engine() -> Person {
+    Person("the engine".into())
 }
 
 fn unknown() -> Answer {

@@ -1,6 +1,7 @@
 //! Host · drive: the loop that hears, remembers, steps and performs; it decides nothing.
 //!
 //! - `clock`: what time it is, never backwards
+//! - `filesystem`: what kind of file system something lies on
 //! - `folder`: the state folder and who may be its engine
 //! - `person`: who somebody is to the operating system
 //! - `run_id`: names for runs
@@ -26,6 +27,7 @@ mod bench;
 mod client;
 mod clock;
 mod engine;
+mod filesystem;
 mod folder;
 mod handle;
 mod hands;
@@ -45,6 +47,7 @@ pub use audience::{Audience, Stream, Update};
 pub use client::{Client, ClientError, Updates};
 pub use clock::Clock;
 pub use engine::{Engine, EngineError, EngineSettings};
+pub use filesystem::FileSystem;
 pub use folder::{FolderError, StateFolder};
 pub use handle::{HostHandle, Unheard};
 pub use host::Host;

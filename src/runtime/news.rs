@@ -56,6 +56,8 @@ pub struct StartRequest {
 pub enum StartRefusal {
     #[error("`{holder}` has not ended, and only one run at a time may be `{exclusive}`")]
     Exclusive { holder: SmolStr, exclusive: String },
+    #[error("the disk is full: nothing new begins until there is room")]
+    NoRoom,
     #[error("{why}")]
     OutOfReach {
         /// Which approval could never be given; a sentence without a period.

@@ -185,8 +185,9 @@ pub(super) const WORDS: &[WordRow] = &[
         &[Place::File],
         None,
         &[],
-        "Where notices go: `slack(URL)`, `webhook(URL)` or `webhook(URL, key = SECRET)`, `command(\"program\", \
-         \"argument\")` which reads the message, `log()`. The URL may be a secret.",
+        "Where notices go: `slack(URL)`, `webhook(URL)` or `webhook(URL, key = SECRET)`, \
+         `email(SERVER, from = \"a@example.org\", to = [\"b@example.org\"])`, `command(\"program\", \"argument\")` which \
+         reads the message, `log()`. The URL may be a secret.",
     ),
 ];
 

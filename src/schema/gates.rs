@@ -1,6 +1,6 @@
 //! The rows of conditions: what is checked, watched and measured, and when work may begin.
 
-use super::place::{BODIES, FORWARD};
+use super::place::{BODIES, FORWARD, GUARDED};
 use super::row::{now, property};
 use super::{Kind, Place, PropertyRow, WordRow};
 
@@ -32,7 +32,7 @@ pub(super) const WORDS: &[WordRow] = &[
     now(
         "guard",
         "guard CONDITION { … }",
-        FORWARD,
+        GUARDED,
         Some(Place::Settings),
         GUARD,
         "As `watch`, in the background, from here to the end of what encloses it.",

@@ -74,6 +74,19 @@ pub(super) const FORWARD: &[Place] = &[
     Place::Afterwards,
 ];
 
+/// Where something may be guarded: there, and between the stages of a rollout.
+pub(super) const GUARDED: &[Place] = &[
+    Place::Stage,
+    Place::Loop,
+    Place::Parallel,
+    Place::Step,
+    Place::Action,
+    Place::Slot,
+    Place::AfterWave,
+    Place::Afterwards,
+    Place::Rollout,
+];
+
 /// Where commands and requests stand.
 pub(super) const ACTS: &[Place] = &[
     Place::Stage,
@@ -137,7 +150,7 @@ impl Place {
             Place::Restore => "`restore`",
             Place::AfterWave => "`after_wave`",
             Place::Afterwards => "`afterwards`",
-            Place::Hook => "an `on`",
+            Place::Hook => "`on` or `every`",
             Place::Finally => "`finally`",
             Place::Rollback => "`rollback`",
             Place::Outputs => "`outputs`",

@@ -75,7 +75,11 @@ pub const FACTS: &[FactRow] = &[
         "How it ended: `succeeded`, `rolled_back`, `failed`, `needs_hands`, `cancelled`; or `paused`, `waiting`: it has \
          not, and waits for a person that no `given` speaks for.",
     ),
-    fact("took", "took < 20h", "The time from the start to the end."),
+    fact(
+        "took",
+        "took < 20h",
+        "The time from the start to the end; for how long a success can still be taken back does not count.",
+    ),
     fact("failed_at", "failed_at == pilot.watch", "Whether the first failure was there, or beneath it."),
     fact(
         "paused_at",

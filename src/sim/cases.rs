@@ -146,6 +146,7 @@ impl Builder {
             exclusive: None,
             tolerate: None,
             pass_env: Vec::new(),
+            guards: Vec::new(),
             stages,
             always: Vec::new(),
             hooks: Vec::new(),

@@ -1,8 +1,12 @@
 //! What a rollout listens to and tells, for real: servers from the distribution's packages, started for one test and
 //! ended with it. A server that is not installed fails its test and says how to get it.
 
+#![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
+
 mod alerts;
+mod mail;
 mod metrics;
+mod reach;
 mod recorded;
 mod routers;
 mod server;

@@ -197,3 +197,57 @@ fn a_question_carries_its_secret_and_leaves_no_trace_of_it() {
     let found = std::process::Command::new("grep").args(words).current_dir(stage.path()).status();
     assert!(!found.expect("grep is there").success(), "the token is on the disk");
 }
+
+const HALF: &str = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"value\":[1,\"0.5\"]}]}}";
+
+/// Several gates that want the same answer at once ask once; what differs in anything is asked by itself.
+#[test]
+fn one_question_of_several_gates_is_asked_once() {
+    let site = Site::open();
+    site.put_slow("/api/v1/query", 200, HALF, Duration::from_millis(300));
+    let from = format!("from = prometheus(\"{}\")", site.url(""));
+    let text = format!(
+        "metric a: number {{ {from}, query = \"x\" }}\nmetric b: number {{ {from}, query = \"x\", timeout = 5s }}\n\
+         metric c: number {{ {from}, query = \"y\" }}\n\
+         gate first {{ require a < 1 }}\ngate second {{ require b < 1 and c < 1 }}\n\
+         rollout r {{ stage s {{ parallel {{ check first, check second, check a < 2, check c < 2 }} }} }}\n"
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let mut asked: Vec<String> = site.visits().into_iter().map(|it| it.body).collect();
+    asked.sort();
+    assert_eq!(asked, ["query=x", "query=y"]);
+}
+
+/// Who stops waiting does not make the source answer twice: the next in line waits for the same answer.
+#[test]
+fn a_slow_source_is_not_asked_again_while_it_is_being_asked() {
+    let site = Site::open();
+    site.put_slow("/api/v1/query", 200, HALF, Duration::from_millis(1500));
+    let from = format!("from = prometheus(\"{}\"), query = \"x\"", site.url(""));
+    let text = format!(
+        "metric m: number {{ {from} }}\n\
+         rollout r {{ stage s {{ parallel {{ \
+         check m < 1, check m < 2 {{ settle = 500ms }}, check m < 3 {{ settle = 1s }} }} }} }}\n"
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert_eq!(site.visits().len(), 1);
+}
+
+/// What Prometheus warns of stands beside the number.
+#[test]
+fn a_warning_of_the_source_is_part_of_the_evidence() {
+    let site = Site::open();
+    let answer = HALF.replace("\"success\",", "\"success\",\"warnings\":[\"a store did not answer\"],");
+    site.put("/api/v1/query", 200, &answer);
+    let metric = "metric m: number { from = PROMETHEUS, query = \"x\" }";
+    let text = metric.replace("PROMETHEUS", &format!("prometheus(\"{}\")", site.url("")));
+    let stage = Stage::with("r.rollout", &format!("{text}\nrollout r {{ stage s {{ check m < 1 }} }}\n"));
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let events = stage.say(&["events", "--format", "json"]).out;
+    assert!(events.contains("0.5; Prometheus warns: a store did not answer"), "{events}");
+}

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use rollout::engine::{Event, Outcome, Run, apply};
-use rollout::journal::{Entry, Journal, Reader, Sqlite, StoredPlan, verify};
+use rollout::journal::{Entry, Journal, Reader, Sqlite, StoredPlan, audit, audit_file, verify};
 use rollout::plan::{KeptValues, Plan};
 use rollout::sim::{Luck, Odds, play};
 use rollout::value::At;
@@ -16,6 +16,9 @@ use crate::toy;
 
 const RUN: &str = "20261121-aaaa";
 const DECIDED: &str = "20261121-bbbb";
+
+/// Every version of the journal that was ever written; what is recorded anew goes to the last.
+const VERSIONS: [&str; 2] = ["v1", "v2"];
 
 fn recorded(version: &str, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals").join(version).join(name)
@@ -32,10 +35,41 @@ fn copied(version: &str, name: &str) -> (tempfile::TempDir, Reader) {
 
 #[test]
 fn recorded_journals_verify() {
-    let (_folder, reader) = copied("v1", "every-event.db");
-    let verified = verify(&reader, RUN).expect("the run is there");
-    assert_eq!(verified.broken, None);
-    assert_eq!(verified.records as usize, toy::every_event(&toy::plan("vision_model")).len());
+    for version in VERSIONS {
+        let (_folder, reader) = copied(version, "every-event.db");
+        let verified = verify(&reader, RUN).expect("the run is there");
+        assert_eq!(verified.broken, None);
+        assert_eq!(verified.records as usize, toy::every_event(&toy::plan("vision_model")).len());
+    }
+}
+
+#[test]
+fn an_engine_takes_a_journal_of_any_version_over_and_changes_no_record() {
+    for version in VERSIONS {
+        let (folder, reader) = copied(version, "runs.db");
+        let before = reader.records(None, 0, usize::MAX).expect("they read");
+        drop(reader);
+        let path = folder.path().join("journal.db");
+        let plan = toy::plan("web");
+        let journal = Sqlite::open(&path).expect("it opens");
+        let entry = Entry {
+            run: "later".into(),
+            at: At(1),
+            events: vec![toy::started("later", &plan), toy::finished(Outcome::Succeeded)],
+            plan: Some(StoredPlan::of(&plan)),
+        };
+        journal.append(vec![entry]).wait().expect("durable");
+        drop(journal);
+        let reader = Reader::open(&path).expect("it opens");
+        let after = reader.records(None, 0, before.len()).expect("they read");
+        assert_eq!(before, after, "{version}");
+        for run in reader.runs().expect("they read") {
+            let audited = audit(&reader, &run.id, None).expect("it is there");
+            assert!(audited.is_clean(), "{version}: {audited:?}");
+            assert_eq!(audited.signer.is_some(), version != "v1" || run.id == "later");
+        }
+        assert_eq!(audit_file(&reader).expect("it reads"), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -45,13 +79,17 @@ fn recorded_events_are_read_and_written_as_they_were() {
 }
 
 fn are_as_they_were(name: &str, events: &[Event]) {
-    let (folder, reader) = copied("v1", name);
+    VERSIONS.iter().for_each(|version| are_as_they_were_in(version, name, events));
+}
+
+fn are_as_they_were_in(version: &str, name: &str, events: &[Event]) {
+    let (folder, reader) = copied(version, name);
     let records = reader.records(Some(RUN), 0, usize::MAX).expect("they read");
     let read: Vec<Event> = records.iter().map(|it| (*it.event).clone()).collect();
     assert_eq!(read, events);
     let connection = rusqlite::Connection::open(folder.path().join("journal.db")).expect("it opens");
     let mut query = connection
-        .prepare("SELECT body FROM event WHERE run = '20261121-aaaa' ORDER BY seq")
+        .prepare("SELECT body FROM event JOIN run ON run.key = event.run WHERE run.id = '20261121-aaaa' ORDER BY seq")
         .expect("the table is there");
     let bodies = query.query_map([], |row| row.get::<_, String>(0)).expect("it reads");
     for (body, event) in bodies.zip(events) {
@@ -61,14 +99,20 @@ fn are_as_they_were(name: &str, events: &[Event]) {
 
 #[test]
 fn recorded_plans_read() {
-    let (_folder, reader) = copied("v1", "every-event.db");
-    let run = reader.run(RUN).expect("the run is there");
-    assert_eq!(reader.plan(&run.plan).expect("it reads").rollout, "vision_model");
+    for version in VERSIONS {
+        let (_folder, reader) = copied(version, "every-event.db");
+        let run = reader.run(RUN).expect("the run is there");
+        assert_eq!(reader.plan(&run.plan).expect("it reads").rollout, "vision_model");
+    }
 }
 
 #[test]
 fn recorded_runs_replay_to_their_ending() {
-    let (_folder, reader) = copied("v1", "runs.db");
+    VERSIONS.iter().for_each(|version| replay_to_their_ending(version));
+}
+
+fn replay_to_their_ending(version: &str) {
+    let (_folder, reader) = copied(version, "runs.db");
     let runs = reader.runs().expect("they read");
     let endings: Vec<Option<Outcome>> = runs.iter().map(|it| it.outcome).collect();
     assert_eq!(endings, [Some(Outcome::Succeeded), Some(Outcome::RolledBack)]);
@@ -85,7 +129,11 @@ fn recorded_runs_replay_to_their_ending() {
 
 #[test]
 fn a_recorded_run_in_which_people_decided_replays_to_its_ending() {
-    let (_folder, reader) = copied("v1", "people.db");
+    VERSIONS.iter().for_each(|version| people_replay_to_their_ending(version));
+}
+
+fn people_replay_to_their_ending(version: &str) {
+    let (_folder, reader) = copied(version, "people.db");
     assert_eq!(verify(&reader, DECIDED).expect("it is there").broken, None);
     let summary = reader.run(DECIDED).expect("it is there");
     let plan = reader.plan(&summary.plan).expect("it reads");
@@ -103,37 +151,47 @@ fn a_recorded_run_in_which_people_decided_replays_to_its_ending() {
 #[test]
 #[ignore = "records the corpus anew"]
 fn record_the_corpus() {
-    let path = recorded("v1", "every-event.db");
-    assert!(!path.exists(), "a recorded journal stays as it is");
+    let (folder, path) = to_record("every-event.db");
     let plan = toy::plan("vision_model");
-    let sqlite = Sqlite::open(&path).expect("it opens");
+    let sqlite = Sqlite::open(&folder.path().join("journal.db")).expect("it opens");
     for (step, event) in toy::every_event(&plan).into_iter().enumerate() {
         let stored = (step == 0).then(|| StoredPlan::of(&plan));
         let at = At(1_794_900_000_000 + step as i64 * 1000);
         let entry = Entry { run: RUN.into(), at, events: vec![event], plan: stored };
         sqlite.append(vec![entry]).wait().expect("it is written");
     }
+    drop(sqlite);
+    std::fs::copy(folder.path().join("journal.db"), path).expect("nobody has it open, so the file is whole");
+}
+
+/// Where a journal is written, and where the file goes then; what lies beside a journal is no part of the corpus.
+fn to_record(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let path = recorded(VERSIONS[VERSIONS.len() - 1], name);
+    assert!(!path.exists(), "a recorded journal stays as it is");
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    (tempfile::tempdir().expect("a folder"), path)
 }
 
 /// Run by hand as well: two real runs, one of which is taken back.
 #[test]
 #[ignore = "records the corpus anew"]
 fn record_real_runs() {
-    let path = recorded("v1", "runs.db");
-    assert!(!path.exists(), "a recorded journal stays as it is");
+    let (_folder, path) = to_record("runs.db");
     let stage = Stage::with("hosts.rollout", HOSTS);
     assert_eq!(stage.say(&["run", "hosts.rollout"]).code, 0);
     assert_eq!(stage.say(&["run", "hosts.rollout", "--input", "fails=true"]).code, 3);
-    std::fs::copy(stage.state().join("journal.db"), path).expect("the engine has gone, so the file is whole");
+    let journal = stage.state().join("journal.db");
+    // Whoever closes last moves the log into the file.
+    drop(Sqlite::open(&journal).expect("the engine has gone"));
+    std::fs::copy(journal, path).expect("the file is whole");
 }
 
 /// Run by hand as well: every event about people, and a run on virtual time in which they decide.
 #[test]
 #[ignore = "records the corpus anew"]
 fn record_people() {
-    let path = recorded("v1", "people.db");
-    assert!(!path.exists(), "a recorded journal stays as it is");
-    let sqlite = Sqlite::open(&path).expect("it opens");
+    let (folder, path) = to_record("people.db");
+    let sqlite = Sqlite::open(&folder.path().join("journal.db")).expect("it opens");
     let write = |run: &str, plan: &Plan, events: Vec<(At, Event)>| {
         for (step, (at, event)) in events.into_iter().enumerate() {
             let stored = (step == 0).then(|| StoredPlan::of(plan));
@@ -154,4 +212,6 @@ fn record_people() {
         started.plan = plan.digest().into();
     }
     write(DECIDED, &plan, events);
+    drop(sqlite);
+    std::fs::copy(folder.path().join("journal.db"), path).expect("nobody has it open, so the file is whole");
 }

@@ -238,7 +238,7 @@ fn what_is_no_journal_of_ours_is_named() {
     drop(Sqlite::open(&path).expect("it opens"));
     let later = rusqlite::Connection::open(&path).expect("it opens");
     later.execute_batch("PRAGMA user_version = 9").expect("it writes");
-    let newer = JournalError::NewerFormat { path: path.clone(), found: 9, known: 1 };
+    let newer = JournalError::NewerFormat { path: path.clone(), found: 9, known: 2 };
     assert_eq!(Sqlite::open(&path).err(), Some(newer.clone()));
     assert_eq!(opened(&path), newer);
 }

