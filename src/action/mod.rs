@@ -21,6 +21,7 @@
 //! - `mail`: one mail, sent
 //! - `metric`: one number, read where it is
 //! - `prometheus`, `alerts`, `recorded`: what Prometheus, Alertmanager and the store of pushed numbers say
+//! - `past`: what a metric was, step by step
 //! - `sources`: what all runs ask about, each question once at a time
 //! - `fault`: why the world said no, in words
 
@@ -37,6 +38,7 @@ mod metric;
 mod notice;
 mod output;
 mod outputs;
+mod past;
 mod performer;
 mod probe;
 mod process;
@@ -54,6 +56,7 @@ pub use environment::{Environment, variable_fits};
 pub use group::{LeftOver, ProcessIdentity, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
+pub use past::Past;
 pub use performer::Performer;
 pub use reach::{ALLOW_ADDRESSES, Reach};
 pub use sources::Sources;

@@ -107,6 +107,24 @@ impl Performer {
         }
     }
 
+    /// Reads one metric, outside of any run.
+    pub async fn look(&self, ask: &MetricAsk) -> Probed {
+        let attempt = Attempt {
+            run: String::new(),
+            step: String::new(),
+            attempt: 1,
+            log: PathBuf::new(),
+            output_file: PathBuf::new(),
+            log_limit_bytes: 0,
+            grace_ms: 0,
+        };
+        self.shared.metric(&attempt, ask).await
+    }
+
+    pub(super) async fn fetched(&self, job: &HttpJob) -> Result<String, Fault> {
+        self.shared.fetched(job).await
+    }
+
     async fn probes(&self, attempt: &Attempt, probes: &[ProbeJob]) -> Vec<Probed> {
         if let [probe] = probes {
             return vec![self.shared.probe(attempt, probe).await];

@@ -46,6 +46,13 @@ pub(super) fn form_body(query: &str, over: Option<(At, At)>, series: bool) -> St
     format!("query={}&time={end_s}", percent_encoded(&mean))
 }
 
+/// Writes the question for the values at even distances.
+pub(super) fn steps_body(query: &str, (from, to): (At, At), every_ms: i64) -> String {
+    let seconds = |at: At| format!("{}.{:03}", at.0.div_euclid(1000), at.0.rem_euclid(1000));
+    let (start, end, step) = (seconds(from), seconds(to), seconds(At(every_ms)));
+    format!("query={}&start={start}&end={end}&step={step}", percent_encoded(query))
+}
+
 /// Reads an answer of Prometheus' HTTP API that is not a refusal.
 fn granted(body: &str) -> Result<Json, String> {
     let answer: Json = serde_json::from_str(body).map_err(|_| "the answer is not that of Prometheus".to_owned())?;
@@ -94,6 +101,22 @@ pub(super) fn matrix(body: &str) -> Result<Vec<f64>, String> {
     }
 }
 
+/// What one step of a range came to: its instant, and each series' number there.
+pub(super) type Step = (At, Vec<f64>);
+
+/// Reads the answer to a range query, step by step, whatever series it has.
+pub(super) fn steps(body: &str) -> Result<(Vec<Step>, Option<String>), String> {
+    let answer = granted(body)?;
+    let mut found: std::collections::BTreeMap<At, Vec<f64>> = Default::default();
+    for series in answer["data"]["result"].as_array().into_iter().flatten() {
+        for pair in series["values"].as_array().into_iter().flatten() {
+            let at = pair[0].as_f64().ok_or("the answer holds a sample without its time")?;
+            found.entry(At((at * 1000.0).round() as i64)).or_default().push(sample(pair)?);
+        }
+    }
+    Ok((found.into_iter().collect(), warnings(&answer)))
+}
+
 pub(super) fn several(many: usize) -> String {
     format!("the query gives {many} series and one is needed; aggregate it")
 }
@@ -136,5 +159,15 @@ mod tests {
         let answer = "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1,\"2\"]},\"warnings\":[\"partial\"]}";
         let note = Some("Prometheus warns: partial".to_owned());
         assert_eq!(instant(answer), Ok(Found { number: Some(2.0), note }));
+    }
+
+    #[test]
+    fn a_range_is_read_step_by_step() {
+        let answer = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[\
+            {\"values\":[[1,\"0.5\"],[2.5,\"NaN\"]]},{\"values\":[[1,\"7\"]]}]}}";
+        let (steps, _) = steps(answer).expect("it is one");
+        assert_eq!(steps[0], (At(1000), vec![0.5, 7.0]));
+        assert_eq!(steps[1].0, At(2500));
+        assert!(steps[1].1[0].is_nan());
     }
 }

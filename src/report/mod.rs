@@ -18,9 +18,12 @@
 //! - `icon`: a sign for each kind of node
 //! - `palette`: the colours, by day and by night
 //! - `svg`: a graph as a picture
+//! - `backtest`, `chart`: a gate over a while that is past, and its picture
 //! - `junit`: what came of tests, for other programs
 
+mod backtest;
 mod card;
+mod chart;
 mod clean;
 mod dot;
 mod drawing;
@@ -42,6 +45,8 @@ mod tree;
 #[cfg(test)]
 mod drawn;
 
+pub use backtest::{Backtest, Judged, Point, Spell, Trace};
+pub use chart::chart;
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
 pub use junit::{JunitCase, junit};

@@ -85,6 +85,19 @@ impl Perform for Hands {
     }
 }
 
+/// Returns who asks the world for a plan that does not run.
+pub async fn performer_for(folder: &StateFolder, plan: &Arc<Plan>) -> Performer {
+    let hand = Hand {
+        run: SmolStr::default(),
+        plan: Arc::clone(plan),
+        environment: Environment::of_engine(),
+        audience: Audience::default(),
+        sources: Arc::new(Sources::with_samples(folder.samples())),
+        performer: OnceCell::new(),
+    };
+    hand.make().await
+}
+
 impl Hand {
     async fn make(&self) -> Performer {
         let folder = Path::new(&self.plan.folder);

@@ -50,6 +50,7 @@ pub use engine::{Engine, EngineError, EngineSettings};
 pub use filesystem::FileSystem;
 pub use folder::{FolderError, StateFolder};
 pub use handle::{HostHandle, Unheard};
+pub use hands::performer_for;
 pub use host::Host;
 pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};

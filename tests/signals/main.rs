@@ -4,8 +4,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod alerts;
+mod backtest;
 mod mail;
 mod metrics;
+mod probes;
 mod reach;
 mod recorded;
 mod routers;

@@ -209,8 +209,8 @@ fn one_question_of_several_gates_is_asked_once() {
     let text = format!(
         "metric a: number {{ {from}, query = \"x\" }}\nmetric b: number {{ {from}, query = \"x\", timeout = 5s }}\n\
          metric c: number {{ {from}, query = \"y\" }}\n\
-         gate first {{ require a < 1 }}\ngate second {{ require b < 1 and c < 1 }}\n\
-         rollout r {{ stage s {{ parallel {{ check first, check second, check a < 2, check c < 2 }} }} }}\n"
+         gate one {{ require a < 1 }}\ngate second {{ require b < 1 and c < 1 }}\n\
+         rollout r {{ stage s {{ parallel {{ check one, check second, check a < 2, check c < 2 }} }} }}\n"
     );
     let stage = Stage::with("r.rollout", &text);
     let said = stage.say(&["run", "r.rollout"]);
@@ -250,4 +250,46 @@ fn a_warning_of_the_source_is_part_of_the_evidence() {
     assert_eq!(said.code, 0, "{}", said.shown());
     let events = stage.say(&["events", "--format", "json"]).out;
     assert!(events.contains("0.5; Prometheus warns: a store did not answer"), "{events}");
+}
+
+/// A server whose certificate an authority of one's own has signed is believed once that authority is named.
+#[test]
+fn an_authority_of_ones_own_is_believed_once_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let openssl = |words: &[&str]| {
+        let made = std::process::Command::new("openssl").args(words).current_dir(folder.path()).output();
+        let made = made.expect("`openssl` starts; on Debian: sudo apt-get install openssl");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    let request = |more: &[&str]| openssl(&[&["req"], &key[..], more].concat());
+    request(&["-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=our own", "-days", "2"]);
+    request(&["-keyout", "it.key", "-out", "it.csr", "-subj", "/CN=127.0.0.1"]);
+    std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").expect("it writes");
+    let sign = ["x509", "-req", "-in", "it.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+    openssl(&[&sign[..], &["-out", "it.pem", "-days", "2", "-extfile", "names"]].concat());
+    std::fs::write(folder.path().join("web.yml"), "tls_server_config: { cert_file: it.pem, key_file: it.key }\n")
+        .expect("it writes");
+    std::fs::write(folder.path().join("prometheus.yml"), "scrape_configs: []\n").expect("it writes");
+    let port = free_port();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let words = [
+        format!("--config.file={}", at("prometheus.yml")),
+        format!("--storage.tsdb.path={}", at("tsdb")),
+        format!("--web.config.file={}", at("web.yml")),
+        format!("--web.listen-address=127.0.0.1:{port}"),
+    ];
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut server = Server::start("prometheus", "prometheus", &words);
+    server.until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+
+    let metric =
+        format!("metric m: number {{ from = prometheus(\"https://127.0.0.1:{port}\"), query = \"vector(7)\" }}");
+    let text = format!("{metric}\nrollout r {{ stage s {{ check m == 7 {{ within = 20s, every = 200ms }} }} }}\n");
+    let stage = Stage::with("r.rollout", &text);
+    let run = stage.command(&["run", "r.rollout"]).env("SSL_CERT_FILE", at("ca.pem")).output().expect("it starts");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let (said, why) = asked(port, &metric, "m == 7");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("unknown") && why.out.contains("certificate"), "{}", why.shown());
 }
