@@ -17,7 +17,7 @@ use crate::engine::{Fault, FaultKind, HttpJob};
 use crate::journal::Samples;
 
 /// Questions that lie no further apart are asked at the same instant, as far as a source can tell.
-const SAME_INSTANT: Duration = Duration::from_millis(200);
+const SAME_INSTANT: Duration = Duration::from_millis(50);
 
 /// The sources of numbers.
 #[derive(Default)]

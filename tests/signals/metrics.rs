@@ -293,3 +293,20 @@ fn an_authority_of_ones_own_is_believed_once_it_is_named() {
     assert_eq!(said.code, 7, "{}", said.shown());
     assert!(why.out.contains("unknown") && why.out.contains("certificate"), "{}", why.shown());
 }
+
+/// Watches that begin together stay together, however long they last: each sample is one question for all of them.
+#[test]
+fn watches_with_one_rhythm_share_their_samples() {
+    let site = Site::open();
+    site.put("/api/v1/query", 200, HALF);
+    let from = format!("from = prometheus(\"{}\"), query = \"x\"", site.url(""));
+    let watch = |most: u32| format!("watch m < {most} {{ lasts = 2s, every = 500ms }}");
+    let (a, b, c) = (watch(1), watch(2), watch(3));
+    let text = format!("metric m: number {{ {from} }}\nrollout r {{ stage s {{ parallel {{ {a}, {b}, {c} }} }} }}\n");
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let samples = stage.say(&["events", "--format", "json"]).out.matches("\"gate_evaluated\"").count();
+    assert!(samples >= 15, "{samples} samples");
+    assert_eq!(site.visits().len(), samples / 3);
+}
