@@ -1,5 +1,6 @@
 //! What a step costs beyond the process it starts: a graph of no-op steps run by `rollout` with its durable journal,
-//! beside a bare loop that only starts the same processes, `make -j2` and `ninja -j2`, all in one run.
+//! each under a supervisor that is forked, or (`executed`) is the program once more, beside a bare loop that only starts
+//! the same processes, `make -j2` and `ninja -j2`, all in one run.
 //!
 //! `cargo bench --bench steps [-- COUNT]`; make and ninja are left out where they are not installed.
 
@@ -88,8 +89,12 @@ fn runners(folder: &Path, shape: Shape, count: usize) -> Vec<(&'static str, Opti
     };
     let state = place.join("state").display().to_string();
     let rollout = env!("CARGO_BIN_EXE_rollout");
+    let run = || quiet(rollout, &["--state", &state, "run", "steps.rollout", "--yes", "--jobs", "2"]);
+    let mut executing = run();
+    executing.env("ROLLOUT_SPAWNER", "off");
     vec![
-        ("rollout", Some(quiet(rollout, &["--state", &state, "run", "steps.rollout", "--yes", "--jobs", "2"]))),
+        ("rollout", Some(run())),
+        ("executed", Some(executing)),
         ("make", is_there("make").then(|| quiet("make", &["-s", "-j2"]))),
         ("ninja", is_there("ninja").then(|| quiet("ninja", &["-j2"]))),
     ]

@@ -2,17 +2,23 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
+use super::raw_text::raw_path;
+
 /// One try at one step, as the job's process and its log know it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attempt {
     pub run: String,
     /// Path of the step: `pilot/ny-1/deploy`.
     pub step: String,
     /// From 1.
     pub attempt: u32,
-    /// Created when the first byte arrives; later output is appended.
+    /// Created when the first byte arrives; later output is appended. What a supervisor leaves lies beside it.
+    #[serde(with = "raw_path")]
     pub log: PathBuf,
     /// Where the command may write `key=value` lines; removed once read.
+    #[serde(with = "raw_path")]
     pub output_file: PathBuf,
     /// Bytes of output that are kept; what follows is counted, not kept.
     pub log_limit_bytes: u64,
@@ -36,6 +42,11 @@ pub enum Stream {
 pub trait Live: Send + Sync {
     /// Hears one line, masked and without its line end; a line that is very long comes in several parts.
     fn line(&self, step: &str, stream: Stream, line: &str);
+
+    /// Whether anybody hears: what nobody hears need not be read.
+    fn is_heard(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing.
@@ -43,4 +54,8 @@ pub struct Quiet;
 
 impl Live for Quiet {
     fn line(&self, _step: &str, _stream: Stream, _line: &str) {}
+
+    fn is_heard(&self) -> bool {
+        false
+    }
 }

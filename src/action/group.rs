@@ -2,12 +2,13 @@
 //! killed engine left over. Knows no job.
 
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::process::Child;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open, test_kill_process_group};
 use serde::{Deserialize, Serialize};
 
 const COLLECT_TRIES: u32 = 100;
@@ -39,6 +40,20 @@ impl ProcessIdentity {
     /// than starting a process leaves to spare.
     pub(super) fn new(pid: u32, started_after: u64) -> ProcessIdentity {
         ProcessIdentity { pid, started_after, started_before: hundredths(), boot_id: boot_id().to_owned() }
+    }
+
+    /// Names the process that asks, which leads its own group.
+    pub(super) fn of_us() -> Option<ProcessIdentity> {
+        let start = stat(std::process::id())?.start_time;
+        Some(ProcessIdentity { started_before: start, ..ProcessIdentity::new(std::process::id(), start) })
+    }
+
+    /// Takes hold of the process, if it is still there.
+    pub(super) fn hold(&self) -> Option<OwnedFd> {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw)?;
+        // Held first, so that its number cannot come to mean another while it is looked at.
+        let held = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        (self.boot_id == boot_id() && stat(self.pid).is_some_and(|stat| self.is(&stat))).then_some(held)
     }
 
     fn is(&self, stat: &Stat) -> bool {
@@ -91,26 +106,51 @@ fn is_alive(group: Pid) -> bool {
     !members(group.as_raw_nonzero().get().unsigned_abs()).is_empty()
 }
 
-pub(super) fn signal(group: Pid, signal: Signal) {
+fn signal(group: Pid, signal: Signal) {
     // A group that is gone needs no signal, and one that is not allowed to be signalled will run into its deadline.
     kill_process_group(group, signal).ok();
+}
+
+/// Signals what this process has for children, beside the leader of a group. While it collects nobody, the number of
+/// a child means no other process.
+fn signal_adopted(leader: Pid, signal: Signal) {
+    let leader = leader.as_raw_nonzero().get().unsigned_abs();
+    let ours = std::process::id();
+    for (pid, _) in all().filter(|(pid, stat)| stat.parent == ours && *pid != leader) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            kill_process(pid, signal).ok();
+        }
+    }
 }
 
 /// A child that leads its own group. Whatever happens to its owner, none of the group outlives it unnoticed.
 pub(super) struct Group {
     pub(super) child: Child,
     pub(super) pid: Pid,
+    /// Whether what leaves the group becomes a child of this process, and has none but those.
+    adopts: bool,
     is_settled: bool,
 }
 
 impl Group {
     pub(super) fn new(child: Child) -> Group {
         let pid = Pid::from_child(&child);
-        Group { child, pid, is_settled: false }
+        Group { child, pid, adopts: false, is_settled: false }
+    }
+
+    /// Also holds what leaves the group in order to go on in the background, if this process is the one that
+    /// orphans beneath it come to.
+    pub(super) fn with_all_orphans(child: Child) -> Group {
+        let mut group = Group::new(child);
+        group.adopts = true;
+        group
     }
 
     pub(super) fn signal(&self, which: Signal) {
         signal(self.pid, which);
+        if self.adopts {
+            signal_adopted(self.pid, which);
+        }
     }
 
     /// Collects the exit of a leader that is known to have ended; what else is in the group may go on.
@@ -138,6 +178,7 @@ impl Drop for Group {
 
 struct Stat {
     state: char,
+    parent: u32,
     group: u32,
     start_time: u64,
 }
@@ -150,14 +191,21 @@ fn stat(pid: u32) -> Option<Stat> {
     let (_, rest) = text.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let state = fields.first()?.chars().next()?;
-    Some(Stat { state, group: fields.get(2)?.parse().ok()?, start_time: fields.get(19)?.parse().ok()? })
+    let number = |at: usize| fields.get(at)?.parse().ok();
+    let start_time = fields.get(19)?.parse().ok()?;
+    Some(Stat { state, parent: number(1)?, group: number(2)?, start_time })
 }
 
 /// Returns the living processes of a group.
 fn members(group: u32) -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| stat(*pid).is_some_and(|stat| stat.group == group && stat.state != 'Z')).collect()
+    all().filter(|(_, stat)| stat.group == group).map(|(pid, _)| pid).collect()
+}
+
+/// Returns every process that lives.
+fn all() -> impl Iterator<Item = (u32, Stat)> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, stat(pid)?))).filter(|(_, stat)| stat.state != 'Z')
 }
 
 /// Tells whether a process carries the variables that every command gets.
@@ -166,7 +214,8 @@ fn is_marked(pid: u32) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"ROLLOUT_ATTEMPT="))
 }
 
-fn boot_id() -> &'static str {
+/// Returns what changes when the host starts anew.
+pub fn boot_id() -> &'static str {
     static BOOT_ID: OnceLock<String> = OnceLock::new();
     BOOT_ID.get_or_init(|| {
         let read = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");

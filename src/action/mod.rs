@@ -4,7 +4,11 @@
 //! - `attempt`: what is told with a job, and who watches it live
 //! - `performer`: the one who performs
 //! - `start`: how a command begins
-//! - `process`: a command until its end, with everything it starts
+//! - `raw_text`: texts that need not be Unicode
+//! - `process`: a command of a question until its end, with everything it starts
+//! - `supervise`: the command of a step, which outlives the engine
+//! - `ending`: how a command comes to its end
+//! - `verdict`: what an ended command comes to
 //! - `programs`: where programs are found
 //! - `group`: the processes of one command as a whole; what a killed engine left over
 //! - `output`: what a process prints: masked, logged, shown, remembered
@@ -27,6 +31,7 @@
 
 mod alerts;
 mod attempt;
+mod ending;
 mod environment;
 mod fault;
 mod group;
@@ -44,20 +49,24 @@ mod probe;
 mod process;
 mod programs;
 mod prometheus;
+mod raw_text;
 mod reach;
 mod recorded;
 mod sources;
 mod spelling;
 mod start;
+mod supervise;
 mod vault;
+mod verdict;
 
 pub use attempt::{Attempt, Live, Quiet, Stream};
 pub use environment::{Environment, variable_fits};
-pub use group::{LeftOver, ProcessIdentity, end_left_over};
+pub use group::{LeftOver, ProcessIdentity, boot_id, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
 pub use past::Past;
 pub use performer::Performer;
 pub use reach::{ALLOW_ADDRESSES, Reach};
 pub use sources::Sources;
+pub use supervise::{Files, Found, SpawnerProcess, Supervisors, begin_spawner, supervise_what_is_told};
 pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

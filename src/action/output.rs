@@ -9,9 +9,10 @@ use std::path::Path;
 
 use super::attempt::{Attempt, Live, Stream};
 use super::mask::{Mask, Masking};
+use super::supervise::turns;
 
 /// A line longer than this is shown and logged in parts.
-const LINE_BYTES_MAX: usize = 16 << 10;
+pub(super) const LINE_BYTES_MAX: usize = 16 << 10;
 /// How much of the end of standard output is remembered.
 pub(super) const KEPT_BYTES_MAX: usize = 64 << 10;
 const LAST_LINE_CHARS_MAX: usize = 200;
@@ -23,6 +24,15 @@ pub(super) struct Log<'a> {
     left: u64,
     limit: u64,
     state: LogState,
+    turns: Option<Turns<'a>>,
+}
+
+/// Where the log changes from one of the mouths to the other, for whoever shows it while it grows. A log that says
+/// nothing of this is standard output throughout.
+struct Turns<'a> {
+    log: &'a Path,
+    at: u64,
+    stream: Stream,
 }
 
 #[derive(PartialEq, Eq)]
@@ -36,7 +46,24 @@ enum LogState {
 impl<'a> Log<'a> {
     pub(super) fn new(attempt: &'a Attempt) -> Log<'a> {
         let limit = attempt.log_limit_bytes;
-        Log { path: &attempt.log, file: None, left: limit, limit, state: LogState::Open }
+        Log { path: &attempt.log, file: None, left: limit, limit, state: LogState::Open, turns: None }
+    }
+
+    /// A log beside which it is noted who speaks.
+    pub(super) fn noting_turns(attempt: &'a Attempt) -> Log<'a> {
+        let turns = Turns { log: &attempt.log, at: 0, stream: Stream::Stdout };
+        Log { turns: Some(turns), ..Log::new(attempt) }
+    }
+
+    /// Writes what one of the mouths has said.
+    fn hear(&mut self, stream: Stream, bytes: &[u8]) {
+        // Noted first, so that whoever has read the bytes finds whose they are.
+        if let Some(turns) = self.turns.as_mut().filter(|it| self.state == LogState::Open && it.stream != stream)
+            && let Err(error) = turns.turn(stream)
+        {
+            tracing::warn!(%error, "who speaks in a log could not be noted");
+        }
+        self.write(bytes);
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -71,6 +98,21 @@ impl<'a> Log<'a> {
             tracing::warn!(path = %self.path.display(), %error, "the log of a step could not be written");
             self.state = LogState::Lost;
         }
+        if let Some(turns) = &mut self.turns {
+            turns.at += bytes.len() as u64;
+        }
+    }
+}
+
+impl Turns<'_> {
+    fn turn(&mut self, stream: Stream) -> std::io::Result<()> {
+        let name = match stream {
+            Stream::Stdout => "out",
+            Stream::Stderr => "err",
+        };
+        open(&turns(self.log))?.write_all(format!("{} {name}\n", self.at).as_bytes())?;
+        self.stream = stream;
+        Ok(())
     }
 }
 
@@ -128,7 +170,7 @@ impl<'a> Mouth<'a> {
         }
         if self.is_open {
             // What the log says next begins on a line of its own.
-            log.write(b"\n");
+            log.hear(self.stream, b"\n");
         }
     }
 
@@ -144,7 +186,7 @@ impl<'a> Mouth<'a> {
     fn tell_lines(&mut self, length: usize, log: &mut Log, live: &dyn Live, step: &str) {
         let lines = &self.line[..length];
         self.is_open = !lines.ends_with(b"\n");
-        log.write(lines);
+        log.hear(self.stream, lines);
         for line in lines.strip_suffix(b"\n").unwrap_or(lines).split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             for part in parts(line) {
@@ -174,7 +216,8 @@ impl<'a> Mouth<'a> {
     }
 }
 
-fn parts(line: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
+/// Returns a line as text, in parts where it is very long.
+pub(super) fn parts(line: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     // An empty line is one part as well.
     let empty = line.is_empty().then_some(Cow::Borrowed(""));
     empty.into_iter().chain(line.chunks(LINE_BYTES_MAX).map(String::from_utf8_lossy))

@@ -20,7 +20,8 @@ use super::probe::{read_answer, tcp};
 use super::process;
 use super::programs::Programs;
 use super::sources::Sources;
-use super::start::Setup;
+use super::start::{Errand, argv, find_program};
+use super::supervise::{Files, Found, Supervisors, Unbegun};
 use super::vault::Vault;
 use super::{haproxy, http, mail, metric, notice, recorded};
 use crate::engine::{
@@ -30,6 +31,9 @@ use crate::engine::{
 
 /// How many probes of one job are asked side by side.
 const PROBES_AT_ONCE: usize = 32;
+
+/// What is said of an attempt whose supervisor is gone and has left no result.
+const LOST: &str = "its supervisor died, and nobody knows whether it ran to its end";
 
 /// Performs the jobs of one run. Cheap to clone.
 #[derive(Clone)]
@@ -47,30 +51,48 @@ struct Shared {
     folders: Mutex<BTreeSet<PathBuf>>,
     programs: Programs,
     sources: Arc<Sources>,
+    /// None: every command dies with the engine.
+    supervisors: Option<Supervisors>,
 }
 
 impl Performer {
     /// Makes ready with the secrets of a run, someone who watches, and the variables that commands may be passed.
     pub fn new(vault: Arc<Vault>, live: Arc<dyn Live>, environment: Environment) -> Performer {
-        Performer::asking(Arc::default(), vault, live, environment)
+        Performer::with(vault, live, environment, None)
     }
 
-    /// The same, asking sources that others ask as well.
-    pub fn asking(
-        sources: Arc<Sources>,
+    /// The same, but the commands of steps are supervised and outlive whoever performs them.
+    pub fn supervised(
         vault: Arc<Vault>,
         live: Arc<dyn Live>,
         environment: Environment,
+        supervisors: Supervisors,
     ) -> Performer {
-        let (client, folders) = (OnceLock::new(), Mutex::new(BTreeSet::new()));
-        let programs = Programs::default();
-        Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs, sources }) }
+        Performer::with(vault, live, environment, Some(supervisors))
+    }
+
+    fn with(
+        vault: Arc<Vault>,
+        live: Arc<dyn Live>,
+        environment: Environment,
+        supervisors: Option<Supervisors>,
+    ) -> Performer {
+        let (client, folders, programs) = (OnceLock::new(), Mutex::new(BTreeSet::new()), Programs::default());
+        let sources = Arc::default();
+        let shared = Shared { vault, live, environment, client, folders, programs, sources, supervisors };
+        Performer { shared: Arc::new(shared) }
+    }
+
+    /// The same, asking sources that others ask as well.
+    pub fn asking(mut self, sources: Arc<Sources>) -> Performer {
+        Arc::get_mut(&mut self.shared).expect("nobody else has a performer that is being made").sources = sources;
+        self
     }
 
     /// Performs a job. When `ended` comes first, what runs is ended and the answer says so. `started` hears of the
-    /// process of a command as soon as there is one.
+    /// process of a command that dies with the engine as soon as there is one.
     ///
-    /// Dropping the future kills what it runs at once.
+    /// Dropping the future kills such a command at once; one that is supervised goes on.
     pub async fn perform(
         &self,
         attempt: &Attempt,
@@ -79,28 +101,40 @@ impl Performer {
         started: impl FnOnce(ProcessIdentity) + Send,
     ) -> Answer {
         let ended = pin!(ended);
-        let done = match job {
-            Job::Command(job) => self.shared.command(attempt, job, ended, started).await,
-            Job::Router(job) => match &job.call {
+        let done = match (job, &self.shared.supervisors) {
+            (Job::Command(job), Some(supervisors)) => self.shared.step(supervisors, attempt, job, ended).await,
+            (Job::Command(job), None) => self.shared.command(attempt, job, ended, started).await,
+            // To set a share once more does no harm.
+            (Job::Router(job), _) => match &job.call {
                 RouterCall::Command(command) => self.shared.command(attempt, command, ended, started).await,
                 RouterCall::Haproxy(call) => tokio::select! {
                     done = haproxy::perform(call) => done,
                     () = ended => Err(was_ended()),
                 },
             },
-            Job::Http(job) => tokio::select! {
+            (Job::Http(job), _) => tokio::select! {
                 done = self.shared.http(job) => done,
                 () = ended => Err(was_ended()),
             },
-            Job::Notice(job) => tokio::select! {
+            (Job::Notice(job), _) => tokio::select! {
                 done = self.shared.notice(job) => done,
                 () = ended => Err(was_ended()),
             },
-            Job::Probes { probes } => tokio::select! {
+            (Job::Probes { probes }, _) => tokio::select! {
                 results = self.probes(attempt, probes) => return Answer::Probed { results },
                 () = ended => Err(was_ended()),
             },
         };
+        self.answer(done)
+    }
+
+    /// Stays with what an earlier engine began, as if it had been performed here.
+    pub async fn attend(&self, attempt: &Attempt, found: Found, ended: impl Future<Output = ()> + Send) -> Answer {
+        let done = self.shared.stay(attempt, found, pin!(ended)).await;
+        self.answer(done)
+    }
+
+    fn answer(&self, done: Result<Done, Fault>) -> Answer {
         match done {
             Ok(done) => Answer::Done(done),
             Err(fault) => Answer::Fault(Fault { message: self.shared.vault.mask().text(&fault.message), ..fault }),
@@ -152,6 +186,7 @@ impl Performer {
 }
 
 impl Shared {
+    /// Runs a command of a question, which dies with the engine.
     async fn command(
         &self,
         attempt: &Attempt,
@@ -159,6 +194,57 @@ impl Shared {
         ended: Pin<&mut (dyn Future<Output = ()> + Send)>,
         started: impl FnOnce(ProcessIdentity) + Send,
     ) -> Result<Done, Fault> {
+        let errand = self.errand(attempt, job)?;
+        let done = process::run(&errand, self.vault.mask(), self.live.as_ref(), ended, started).await?;
+        let outputs = read_outputs(&attempt.output_file, self.vault.mask());
+        let outputs = outputs.map_err(|why| Fault { kind: FaultKind::Refused, message: why, code: Some(done.code) })?;
+        Ok(Done { outputs, ..done })
+    }
+
+    /// Runs the command of a step under a supervisor.
+    async fn step(
+        &self,
+        supervisors: &Supervisors,
+        attempt: &Attempt,
+        job: &CommandJob,
+        ended: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    ) -> Result<Done, Fault> {
+        let errand = self.errand(attempt, job)?;
+        let unclear = |error: std::io::Error| fault(FaultKind::Unknown, format!("its files are not readable: {error}"));
+        let found = match supervisors.begin(&errand, self.vault.secrets()).await {
+            Ok(watched) => Found::UnderWay(watched),
+            Err(unbegun) => match (Found::look(&Files::beside(&attempt.log)).map_err(unclear)?, unbegun) {
+                // Nothing can be started now, so that to begin anew would come to the same, again and again.
+                (Found::NeverBegun, Unbegun::Failed(error)) => {
+                    let message = format!("no supervisor could be begun for it: {error}");
+                    return Err(fault(FaultKind::Unreachable, message));
+                }
+                (found, _) => found,
+            },
+        };
+        self.stay(attempt, found, ended).await
+    }
+
+    /// Stays with what was found of an attempt until it is over.
+    async fn stay(
+        &self,
+        attempt: &Attempt,
+        found: Found,
+        ended: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    ) -> Result<Done, Fault> {
+        let result = match found {
+            Found::UnderWay(watched) => watched.wait(&attempt.step, self.live.as_ref(), ended).await,
+            Found::Ended(result) => Some(result),
+            Found::NeverBegun => Some(Err(fault(FaultKind::NotBegun, "it never began"))),
+            Found::Lost => None,
+        };
+        match result {
+            Some(result) => result,
+            None => Err(fault(FaultKind::Unknown, LOST)),
+        }
+    }
+
+    fn errand(&self, attempt: &Attempt, job: &CommandJob) -> Result<Errand, Fault> {
         self.ensure_folder(&attempt.output_file)?;
         let mut variables = self.environment.clean(&job.pass_env);
         for (name, value) in &job.env {
@@ -171,22 +257,18 @@ impl Shared {
             ("ROLLOUT_OUTPUT", attempt.output_file.as_os_str().to_owned()),
         ];
         variables.extend(marks.map(|(name, value)| (name.into(), value)));
-        let setup = Setup {
-            attempt,
-            what: &job.what,
+        let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        let argv = argv(&job.what);
+        Ok(Errand {
+            attempt: attempt.clone(),
+            program: find_program(&argv, &variables, &self.programs)?,
+            argv,
             variables,
-            folder: &job.cwd,
+            folder: job.cwd.clone().into(),
             stdin: job.stdin.as_ref().map(|text| self.vault.resolve(text)).transpose()?,
             timeout_ms: job.timeout_ms,
-            accept: &job.accept,
-            mask: self.vault.mask(),
-            live: self.live.as_ref(),
-            programs: &self.programs,
-        };
-        let done = process::run(setup, ended, started).await?;
-        let outputs = read_outputs(&attempt.output_file, self.vault.mask());
-        let outputs = outputs.map_err(|why| Fault { kind: FaultKind::Refused, message: why, code: Some(done.code) })?;
-        Ok(Done { outputs, ..done })
+            accept: job.accept.clone(),
+        })
     }
 
     async fn http(&self, job: &HttpJob) -> Result<Done, Fault> {

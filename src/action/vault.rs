@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::environment::Environment;
 use super::fault::fault;
 use super::mask::Mask;
+use super::supervise::Secrets;
 use crate::engine::{Fault, FaultKind, Piece, SecretText};
 
 /// A shorter value could not be masked without masking innocent text.
@@ -52,12 +53,14 @@ pub struct Vault {
     /// Why the others are not there.
     gone: BTreeMap<SmolStr, String>,
     mask: Mask,
+    /// The same for supervisors, which hide them as well.
+    secrets: Secrets,
 }
 
 impl Vault {
     /// A vault with nothing in it.
     pub fn empty() -> Vault {
-        Vault { values: BTreeMap::new(), gone: BTreeMap::new(), mask: Mask::new([]) }
+        Vault::of(BTreeMap::new(), BTreeMap::new())
     }
 
     /// Fetches each declared secret. One that cannot be had is named in the second part, and again whenever it is
@@ -75,12 +78,21 @@ impl Vault {
             }
         }
         let gone = failures.iter().map(|(name, failure)| (name.clone(), failure.to_string())).collect();
+        (Vault::of(values, gone), failures)
+    }
+
+    fn of(values: BTreeMap<SmolStr, String>, gone: BTreeMap<SmolStr, String>) -> Vault {
         let mask = Mask::new(values.values().map(String::as_str));
-        (Vault { values, gone, mask }, failures)
+        let secrets = Secrets::new(values.values().cloned());
+        Vault { values, gone, mask, secrets }
     }
 
     pub fn mask(&self) -> &Mask {
         &self.mask
+    }
+
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Returns the text with its secrets in place.

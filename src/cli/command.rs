@@ -13,6 +13,7 @@ use super::{
     audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, limits,
     logs, new, plan, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
+use crate::action::{begin_spawner, supervise_what_is_told};
 
 /// Declarative rollouts over fleets of targets.
 #[derive(Debug, Parser)]
@@ -112,6 +113,56 @@ enum Command {
     Completions(completions::Arguments),
     #[command(hide = true)]
     Engine(engine::Arguments),
+    /// Stay with one command, told on standard input
+    #[command(hide = true)]
+    Supervise,
+}
+
+impl Command {
+    /// Whether it may become the engine of a folder.
+    fn may_drive(&self) -> bool {
+        match self {
+            Command::Run(_)
+            | Command::Engine(_)
+            | Command::ResumeAll(_)
+            | Command::Approve(_)
+            | Command::Reject(_)
+            | Command::Confirm(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Retry(_)
+            | Command::Skip(_)
+            | Command::Advance(_)
+            | Command::Hold(_)
+            | Command::Goto(_)
+            | Command::Rollback(_)
+            | Command::Cancel(_) => true,
+            Command::New(_)
+            | Command::Demo(_)
+            | Command::Audit(_)
+            | Command::Doctor(_)
+            | Command::Check(_)
+            | Command::Test(_)
+            | Command::Simulate(_)
+            | Command::Explore(_)
+            | Command::Plan(_)
+            | Command::Graph(_)
+            | Command::Why(_)
+            | Command::Window(_)
+            | Command::Status(_)
+            | Command::Watch(_)
+            | Command::Logs(_)
+            | Command::Events(_)
+            | Command::History(_)
+            | Command::Record(_)
+            | Command::Backtest(_)
+            | Command::Judge(_)
+            | Command::Explain(_)
+            | Command::Limits(_)
+            | Command::Completions(_)
+            | Command::Supervise => false,
+        }
+    }
 }
 
 /// What a command finds when it begins.
@@ -131,6 +182,9 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    // Forked while there is one thread, and collected when everything else is over.
+    let forks = cli.command.may_drive() && std::env::var_os("ROLLOUT_SPAWNER").is_none_or(|it| it != "off");
+    let _spawner = forks.then(begin_spawner).and_then(Result::ok);
     let globals = &cli.globals;
     let terminal = Terminal::new(globals.color, globals.format, globals.quiet, globals.verbose);
     let began = logging::begin(globals.log.as_deref(), globals.log_format, terminal.color_err());
@@ -184,6 +238,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Limits(it) => limits::run(context, it),
         Command::Completions(it) => completions::run(context, it),
         Command::Engine(it) => on_runtime(engine::run(context, it)),
+        Command::Supervise => Ok(supervise_what_is_told().map(|()| Exit::Done)?),
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use clap::Args;
 
 use super::command::Context;
-use super::demo_site::{BROKEN, Site, keep_visiting};
+use super::demo_site::{BROKEN, Site, WINDOW, keep_visiting};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::palette::Paint;
@@ -61,6 +61,8 @@ async fn play(context: &Context<'_>, folder: &Path) -> Result<Exit, Failure> {
     show(context, &sites);
     say(&format!("Version {BROKEN} fails one request in eleven."), "Only visitors of the first site are to see that.");
     rollout(context, folder, &["run", "shop.rollout", "--input", &format!("version={BROKEN}")]).await?;
+    // What the visitors saw meanwhile is forgotten by then.
+    tokio::time::sleep(WINDOW).await;
     show(context, &sites);
     say("What decided:", "`rollout why`");
     rollout(context, folder, &["why"]).await?;

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub const BROKEN: &str = "3.0.0";
 
 /// What is said of the last so many seconds.
-const WINDOW: Duration = Duration::from_secs(3);
+pub const WINDOW: Duration = Duration::from_secs(3);
 
 /// A longer request is none of ours.
 const REQUEST_BYTES_MAX: usize = 16 << 10;

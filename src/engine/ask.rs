@@ -1,5 +1,6 @@
 //! From an action of the program to a job for the world: every expression evaluated, every hole in its place.
 
+use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use super::here::{Probing, not_a, wrong};
@@ -7,9 +8,11 @@ use super::turn::Turn;
 use super::{Cause, CommandAccept, CommandJob, HttpJob, Invocation, Job, Piece, SecretText, Shell, StatusRange};
 use crate::eval::{self, Fuel, Scope};
 use crate::model::{self, Act, Expr, ExprKind, HttpAct, RunText, Settings, ShellPart, TextPart};
-use crate::plan::Place;
+use crate::plan::{NodeKind, Place, Role};
 use crate::value::{Type, Value};
 
+/// By which a server knows a request that it has heard before.
+const KEY_HEADER: &str = "idempotency-key";
 const COMMAND_TIMEOUT_MS: i64 = 3_600_000;
 const HTTP_TIMEOUT_MS: i64 = 30_000;
 pub(super) const PROBE_TIMEOUT_MS: i64 = 10_000;
@@ -22,10 +25,27 @@ impl Turn<'_> {
         match act {
             Act::Run(run) => asking.run(run, COMMAND_TIMEOUT_MS).map(Job::Command),
             Act::Exec(exec) => asking.exec(exec, COMMAND_TIMEOUT_MS).map(Job::Command),
-            Act::Http(http) => asking.http(http, HTTP_TIMEOUT_MS).map(Job::Http),
+            Act::Http(http) => asking.http(http, HTTP_TIMEOUT_MS).map(|it| Job::Http(self.with_key(it, place))),
             Act::Traffic(traffic) => self.router_job(traffic, place),
             _ => Err(Cause::Value { message: "there is nothing to ask the world for".to_owned() }),
         }
+    }
+
+    /// Names a request, so that whoever hears it twice can tell: it has the same name however often it is tried and
+    /// whichever engine sends it. What is done again and again has another each time.
+    fn with_key(&self, mut job: HttpJob, place: Place) -> HttpJob {
+        if job.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(KEY_HEADER)) {
+            return job;
+        }
+        let mut around = self.plan.all_around(place);
+        let is_repeated = around.any(|it| self.plan.node(it.node).kind == NodeKind::Sequence(Role::Every));
+        let tries = self.run.frame(place).map_or(0, |it| it.tries);
+        let occasion = if is_repeated { self.run.last_attempt(place) - tries } else { 0 };
+        let run = self.run.id().map_or("", |it| it.as_str());
+        let name = format!("{run} {} {} {} {occasion}", self.run.begun, place.node.0, place.slot.0);
+        let key = Sha256::digest(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+        job.headers.push((KEY_HEADER.into(), SecretText::plain(key)));
+        job
     }
 }
 

@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 
-use super::performer::{Asked, Ended, Perform};
+use super::performer::{Asked, Ended, Perform, Work};
+use crate::action::Found;
 use crate::engine::{Answer, Fault, FaultKind, Job};
 use crate::plan::{Place, Plan};
 
@@ -56,6 +57,11 @@ impl Bench {
         self.waiting.insert(self.next_ticket, (key, plan, job));
         self.next_ticket += 1;
         self.fill();
+    }
+
+    /// Stays with what an earlier engine began: it is under way already, whether there is a place for it or not.
+    pub fn attend(&mut self, key: Key, plan: Arc<Plan>, found: Found) {
+        self.begin(key, plan, Work::Attend(found));
     }
 
     /// Ends a job; its answer still comes.
@@ -119,13 +125,17 @@ impl Bench {
             && let Some((_, (key, plan, job))) = self.waiting.pop_first()
         {
             self.tickets.remove(&key);
-            let (end, ended) = watch::channel(false);
-            let Key { run, place, attempt } = key.clone();
-            let asked = Asked { run, plan, place, attempt, job, ended: Ended(ended) };
-            let task = self.tasks.spawn(self.performer.perform(asked));
-            self.keys.insert(task.id(), key.clone());
-            self.under_way.insert(key, end);
+            self.begin(key, plan, Work::Job(job));
         }
+    }
+
+    fn begin(&mut self, key: Key, plan: Arc<Plan>, work: Work) {
+        let (end, ended) = watch::channel(false);
+        let Key { run, place, attempt } = key.clone();
+        let asked = Asked { run, plan, place, attempt, work, ended: Ended(ended) };
+        let task = self.tasks.spawn(self.performer.perform(asked));
+        self.keys.insert(task.id(), key.clone());
+        self.under_way.insert(key, end);
     }
 }
 

@@ -1,20 +1,19 @@
 //! How others talk to the loop: questions with answers. Replays for it what an earlier life left, so that the loop
 //! itself never waits for the disk that long.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::audience::{Audience, Update};
-use super::folder::StateFolder;
-use super::leftover;
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
-use super::recorder::{Recorded, Recorder, ToRecord, Unrecorded};
-use crate::engine::{Command, Person, Run, apply};
+use super::performer::{Open, Perform};
+use crate::engine::{Command, Person, Run, apply, outstanding};
 use crate::journal::{Journal, JournalError};
+use crate::model::Act;
+use crate::plan::NodeKind;
 use crate::value::At;
 
 /// The way to a host.
@@ -23,8 +22,9 @@ pub struct HostHandle {
     tell: mpsc::UnboundedSender<News>,
     audience: Audience,
     journal: Arc<dyn Journal>,
-    state: Arc<Path>,
-    recorder: Arc<Recorder>,
+    performer: Arc<dyn Perform>,
+    /// Runs are picked up one after another, so that none is looked at twice.
+    picking_up: Arc<Mutex<()>>,
 }
 
 /// Why something that a person wanted did not happen.
@@ -45,10 +45,9 @@ impl HostHandle {
         tell: mpsc::UnboundedSender<News>,
         audience: Audience,
         journal: Arc<dyn Journal>,
-        state: &Path,
+        performer: Arc<dyn Perform>,
     ) -> HostHandle {
-        let recorder = Arc::new(Recorder::new(&StateFolder::at(state).expect("the folder of an engine has a path")));
-        HostHandle { tell, audience, journal, state: state.into(), recorder }
+        HostHandle { tell, audience, journal, performer, picking_up: Arc::default() }
     }
 
     /// Begins a run and returns its name once that is durable.
@@ -78,10 +77,15 @@ impl HostHandle {
     }
 
     async fn pick_up(&self, run: &str, wish: Option<(Person, Command)>) -> Result<Heeded, Unheard> {
+        let _one = self.picking_up.lock().await;
+        if self.is_at_rest(run).await?.is_some() {
+            let Some((by, command)) = wish else { return Ok(Heeded::Done) };
+            return self.ask(|reply| News::Command { run: run.into(), by, command, reply }).await;
+        }
         let (journal, id) = (Arc::clone(&self.journal), SmolStr::new(run));
         let replayed = tokio::task::spawn_blocking(move || replay(&*journal, id, wish)).await;
-        let adopted = Box::new(replayed.expect("replaying does not panic")?);
-        leftover::end_all(&adopted.id, &self.state).await;
+        let mut adopted = Box::new(replayed.expect("replaying does not panic")?);
+        adopted.recalled = self.performer.recall(adopted.id.clone(), open(&adopted)).await;
         self.ask(|reply| News::Adopt { adopted, reply }).await
     }
 
@@ -99,16 +103,6 @@ impl HostHandle {
         self.audience.join(run.map(SmolStr::new))
     }
 
-    /// Keeps a number that somebody pushes.
-    pub async fn record(&self, asked: ToRecord, by: Person) -> Result<Recorded, Unheard> {
-        let recorder = Arc::clone(&self.recorder);
-        let recorded = tokio::task::spawn_blocking(move || recorder.record(asked, by)).await;
-        recorded.expect("recording does not panic").map_err(|error| match error {
-            Unrecorded::Journal(error) => Unheard::Journal(error),
-            Unrecorded::Refused(_) | Unrecorded::Folder(_) => Unheard::Refused(error.to_string()),
-        })
-    }
-
     pub fn audience(&self) -> &Audience {
         &self.audience
     }
@@ -124,6 +118,20 @@ impl HostHandle {
         self.tell.send(news(reply)).map_err(|_| Unheard::Leaving)?;
         answer.await.map_err(|_| Unheard::Leaving)
     }
+}
+
+/// Returns the questions that are open, and which of them were asked of commands. To verify an interrupted attempt a
+/// probe is asked instead.
+fn open(adopted: &Adopted) -> Vec<Open> {
+    let Adopted { plan, run, .. } = adopted;
+    let is_supervised = |place| {
+        let verifies = run.frame(place).is_some_and(|it| it.verifying);
+        let act =
+            matches!(&plan.node(place.node).kind, NodeKind::Act(act) if matches!(**act, Act::Run(_) | Act::Exec(_)));
+        act && !verifies
+    };
+    let open = outstanding(run).into_iter();
+    open.map(|(place, attempt)| Open { place, attempt, is_supervised: is_supervised(place) }).collect()
 }
 
 fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -> Result<Adopted, Unheard> {
@@ -144,5 +152,5 @@ fn replay(journal: &dyn Journal, id: SmolStr, wish: Option<(Person, Command)>) -
     } else {
         None
     };
-    Ok(Adopted { id, plan: Arc::new(plan), run, last, superseded, wish })
+    Ok(Adopted { id, plan: Arc::new(plan), run, recalled: Vec::new(), last, superseded, wish })
 }

@@ -2,7 +2,6 @@
 //! becomes durable together. Decides nothing: what follows from what is the engine's business.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -12,14 +11,12 @@ use super::audience::{Audience, Update};
 use super::bench::{Bench, Key};
 use super::message::LiveRun;
 use super::news::{Adopted, Heeded, News, StartRefusal, StartRequest};
+use super::performer::{Recall, Recalled};
 use super::run_id::run_id;
 use super::{Clock, HostHandle, Perform};
-use crate::engine::{
-    Answer, Command, Effect, Fault, FaultKind, Heard, PauseReason, Person, Run, RunForecast, RunStarted, outstanding,
-    step,
-};
+use crate::engine::{Answer, Command, Effect, Heard, PauseReason, Person, Run, RunForecast, RunStarted, step};
 use crate::journal::{Entry, Journal, JournalError, Room, StoredPlan, past};
-use crate::plan::{KeptValues, Plan};
+use crate::plan::{KeptValues, Place, Plan};
 use crate::sim::pinned;
 use crate::value::At;
 
@@ -60,6 +57,8 @@ struct Turn {
     effects: Vec<(SmolStr, Effect)>,
     /// Runs that something was heard for.
     concerned: BTreeSet<SmolStr>,
+    /// Which questions of the world were answered.
+    answered: Vec<(SmolStr, Place, u32)>,
     /// What to answer as soon as it is true.
     replies: Vec<Box<dyn FnOnce() + Send>>,
 }
@@ -70,11 +69,10 @@ impl Host {
         journal: Arc<dyn Journal>,
         performer: Arc<dyn Perform>,
         jobs: usize,
-        state: &Path,
         audience: Audience,
     ) -> (Host, HostHandle) {
         let (tell, inbox) = mpsc::unbounded_channel();
-        let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), state);
+        let handle = HostHandle::new(tell, audience.clone(), Arc::clone(&journal), Arc::clone(&performer));
         let room = journal.room();
         let host = Host {
             journal,
@@ -110,6 +108,9 @@ impl Host {
             if !entries.is_empty() {
                 let records = self.journal.append(entries).await?;
                 self.show(records);
+                for (run, place, attempt) in std::mem::take(&mut turn.answered) {
+                    self.performer.recorded(&run, place, attempt);
+                }
             }
             self.perform(std::mem::take(&mut turn.effects));
             self.hold_paused(&turn.concerned);
@@ -192,6 +193,7 @@ impl Host {
     fn answered(&mut self, key: Key, answer: Answer, turn: &mut Turn) {
         let Key { run, place, attempt } = key;
         self.step(&run, Heard::Answer { place, attempt, answer }, turn);
+        turn.answered.push((run, place, attempt));
     }
 
     fn wake(&mut self, turn: &mut Turn) {
@@ -315,17 +317,24 @@ impl Host {
     }
 
     fn adopt(&mut self, adopted: Adopted, reply: oneshot::Sender<Heeded>, turn: &mut Turn) {
-        let Adopted { id, plan, run, last, superseded, wish } = adopted;
+        let Adopted { id, plan, run, recalled, last, superseded, wish } = adopted;
         if self.runs.contains_key(&id) {
             let heeded = wish.map_or(Heeded::Done, |(by, command)| self.command(&id, by, command, turn));
             return turn.reply(reply, heeded);
         }
         self.clock.not_before(last);
         self.performer.prepare(&id, &plan, None);
-        let open = outstanding(&run);
-        self.runs.insert(id.clone(), Driven::new(plan, run));
+        self.runs.insert(id.clone(), Driven::new(Arc::clone(&plan), run));
         self.step(&id, Heard::Recovered, turn);
         self.settle_room(&id, turn);
+        let mut answers = Vec::new();
+        for Recalled { place, attempt, found } in recalled {
+            let key = Key { run: id.clone(), place, attempt };
+            match found {
+                Recall::Answered(answer) => answers.push((key, answer)),
+                Recall::UnderWay(found) => self.bench.attend(key, Arc::clone(&plan), found),
+            }
+        }
         if let Some(by) = superseded {
             self.step(&id, Heard::Superseded { by: by.clone() }, turn);
             let why = format!("run `{by}` came after it, and what it left is no longer this run's to take back");
@@ -337,8 +346,8 @@ impl Host {
             wish => (None, wish),
         };
         let paused = first.map(|(by, command)| self.command(&id, by, command, turn));
-        for (place, attempt) in open {
-            self.step(&id, Heard::Answer { place, attempt, answer: unknown() }, turn);
+        for (key, answer) in answers {
+            self.answered(key, answer, turn);
         }
         let done = then.map(|(by, command)| self.command(&id, by, command, turn));
         turn.reply(reply, paused.or(done).unwrap_or(Heeded::Done));
@@ -467,9 +476,4 @@ impl Driven {
 /// Who it is that wants something because of the disk: nobody's name has a space.
 fn engine() -> Person {
     Person("the engine".into())
-}
-
-fn unknown() -> Answer {
-    let message = "the engine died meanwhile, and nobody knows whether it ran to its end".to_owned();
-    Answer::Fault(Fault { kind: FaultKind::Unknown, message, code: None })
 }

@@ -12,7 +12,7 @@
 //! - `news`: what the host may be told
 //! - `host`: the loop
 //! - `handle`: how others talk to the loop
-//! - `leftover`: what an engine that died has left running
+//! - `leftover`: what a command has left running of which nobody knows how it ended
 //! - `message`: what is said over the control socket
 //! - `listener`: the engine's end of the socket
 //! - `client`: the other end
@@ -54,7 +54,7 @@ pub use hands::performer_for;
 pub use host::Host;
 pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};
-pub use performer::{Asked, Ended, Perform};
+pub use performer::{Asked, Ended, Open, Perform, Recall, Recalled, Work};
 pub use person::{current_person, group_members};
 pub use recorder::{Recorded, Recorder, ToRecord, Unrecorded};
 pub use watcher::{WatchError, Watcher};

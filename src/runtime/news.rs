@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use tokio::sync::oneshot;
 
 use super::message::LiveRun;
+use super::performer::Recalled;
 use crate::engine::{Command, Person, Run};
 use crate::plan::Plan;
 use crate::value::At;
@@ -70,6 +71,8 @@ pub struct Adopted {
     pub id: SmolStr,
     pub plan: Arc<Plan>,
     pub run: Run,
+    /// What became of the questions that were open.
+    pub recalled: Vec<Recalled>,
     pub last: At,
     /// A newer run of the same rollout, if this one has succeeded and there is one.
     pub superseded: Option<SmolStr>,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 use tokio::sync::watch;
 
-use crate::engine::{Answer, Job};
+use crate::action::Found;
+use crate::engine::{Answer, Fault, FaultKind, Job};
 use crate::plan::{Place, Plan};
 
 /// Does jobs: for real, or as a test has it.
@@ -21,6 +22,46 @@ pub trait Perform: Send + Sync + 'static {
 
     /// Lets go of what was made ready.
     fn forget(&self, run: &SmolStr);
+
+    /// Looks what became of questions that an earlier engine left open; none of them is begun after that.
+    fn recall(&self, _run: SmolStr, open: Vec<Open>) -> Pin<Box<dyn Future<Output = Vec<Recalled>> + Send>> {
+        let recalled = open.into_iter().map(|Open { place, attempt, .. }| Recalled::unknown(place, attempt)).collect();
+        Box::pin(std::future::ready(recalled))
+    }
+
+    /// Hears that an answer is durable: what else was kept of it is not needed any more.
+    fn recorded(&self, _run: &SmolStr, _place: Place, _attempt: u32) {}
+}
+
+/// A question that an earlier engine left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub place: Place,
+    pub attempt: u32,
+    /// Whether it was asked of a command that outlives the engine.
+    pub is_supervised: bool,
+}
+
+/// What became of it.
+pub struct Recalled {
+    pub place: Place,
+    pub attempt: u32,
+    pub found: Recall,
+}
+
+pub enum Recall {
+    Answered(Answer),
+    /// It is under way, or has just ended.
+    UnderWay(Found),
+}
+
+impl Recalled {
+    /// Nobody knows.
+    pub fn unknown(place: Place, attempt: u32) -> Recalled {
+        let message = "the engine died meanwhile, and nobody knows whether it ran to its end".to_owned();
+        let answer = Answer::Fault(Fault { kind: FaultKind::Unknown, message, code: None });
+        Recalled { place, attempt, found: Recall::Answered(answer) }
+    }
 }
 
 /// One question to the world.
@@ -29,8 +70,15 @@ pub struct Asked {
     pub plan: Arc<Plan>,
     pub place: Place,
     pub attempt: u32,
-    pub job: Box<Job>,
+    pub work: Work,
     pub ended: Ended,
+}
+
+/// What there is to do.
+pub enum Work {
+    Job(Box<Job>),
+    /// Only to stay with what an earlier engine began.
+    Attend(Found),
 }
 
 /// Tells a job that it is to end; it still answers.

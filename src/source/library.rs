@@ -6,9 +6,13 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("canary", include_str!("../../stdlib/canary.rollout")),
     ("feature_flag", include_str!("../../stdlib/feature_flag.rollout")),
     ("immediate", include_str!("../../stdlib/immediate.rollout")),
+    ("multi_region", include_str!("../../stdlib/multi_region.rollout")),
+    ("phased", include_str!("../../stdlib/phased.rollout")),
     ("rolling", include_str!("../../stdlib/rolling.rollout")),
+    ("scheduled", include_str!("../../stdlib/scheduled.rollout")),
     ("staged", include_str!("../../stdlib/staged.rollout")),
     ("staging", include_str!("../../stdlib/staging.rollout")),
+    ("traffic", include_str!("../../stdlib/traffic.rollout")),
 ];
 
 /// Returns the text of a module of the standard library.

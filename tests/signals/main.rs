@@ -5,6 +5,7 @@
 
 mod alerts;
 mod backtest;
+mod demo;
 mod mail;
 mod metrics;
 mod probes;

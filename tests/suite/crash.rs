@@ -1,5 +1,6 @@
 //! The engine is killed at any moment, again and again, and picked up again: the ending does not change, nothing is
-//! asked twice in one life, no process is left behind, and the record is whole.
+//! asked twice in one life, no process is left behind, and the record is whole. The steps go on meanwhile; where their
+//! supervisors are killed as well, nobody knows, and that is said.
 
 use std::collections::BTreeSet;
 use std::process::Child;
@@ -111,6 +112,14 @@ fn look_at(stage: &Stage, seed: u64, kills: u64) {
     assert_eq!(left_behind(stage), Vec::<String>::new(), "seed {seed}");
 }
 
+/// Kills the supervisors that live, as a host that dies would, and their commands with them.
+fn kill_supervisors(stage: &Stage) {
+    for pid in stage.supervisors() {
+        let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("it starts");
+        assert!(killed.success(), "the supervisor is there");
+    }
+}
+
 /// The processes whose output file lies in the stage's state folder.
 fn left_behind(stage: &Stage) -> Vec<String> {
     let mark = format!("ROLLOUT_OUTPUT={}", stage.state().display());
@@ -129,6 +138,7 @@ fn a_step_of_which_nobody_knows_waits_for_a_person() {
     let run = stage.start(&["run", "once.rollout"]);
     stage.until("the step has begun", || stage.read("log.txt") == "x\n");
     kill_after(&stage, run, 0);
+    kill_supervisors(&stage);
     let resumed = stage.say(&["resume-all"]);
     insta::assert_snapshot!(resumed.shown(), @r#"
     the engine is here again and goes on.
@@ -156,6 +166,7 @@ fn an_undo_of_which_nobody_knows_waits_for_what_still_can_be_done() {
     let run = stage.start(&["run", "back.rollout"]);
     stage.until("the undo has begun", || stage.read("log.txt") == "x\n");
     kill_after(&stage, run, 0);
+    kill_supervisors(&stage);
     insta::assert_snapshot!(stage.say(&["resume-all"]).shown(), @r#"
     the engine is here again and goes on.
     paused: `one/a/undo/run~1` needs a person.
@@ -179,7 +190,7 @@ fn a_secret_that_is_gone_after_a_restart_pauses_the_run_and_is_named() {
     let text = r#"
 secret token = env("TOKEN")
 rollout secretive {
-  stage one { run "echo x >> log.txt; sleep 1" { idempotent = true, env = { T = token } } }
+  stage one { run "echo x >> log.txt; sleep 60" { idempotent = true, env = { T = token } } }
 }
 "#;
     let stage = Stage::with("secretive.rollout", text);
@@ -188,6 +199,7 @@ rollout secretive {
     stage.until("the step has begun", || stage.read("log.txt") == "x\n");
     run.kill().expect("it is a child");
     run.wait().expect("it ends");
+    kill_supervisors(&stage);
     insta::assert_snapshot!(stage.say(&["resume-all"]).shown(), @r#"
     the engine is here again and goes on.
     one/run~1: attempt 2.
@@ -233,4 +245,109 @@ fn several_runs_are_picked_up_side_by_side() {
     assert_eq!(resumed.code, 0, "{}", resumed.shown());
     assert_eq!(resumed.out.matches("succeeded.").count(), 2, "{}", resumed.shown());
     assert_eq!(stage.read("log.txt"), "x\nx\n");
+}
+
+#[test]
+fn a_step_goes_on_without_the_engine_and_what_came_of_it_is_recorded_once() {
+    let stage = Stage::with(
+        "long.rollout",
+        "rollout long {\n  stage only { run \"echo begin; echo x >> log.txt; sleep 1; echo oops >&2; echo end\" }\n}\n",
+    );
+    let mut run = stage.command(&["run", "long.rollout", "--verbose"]);
+    let run = run.stdout(std::process::Stdio::piped()).spawn().expect("it starts");
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    // Long enough for its first line to be shown.
+    kill_after(&stage, run, 300);
+    let [supervisor] = stage.supervisors()[..] else { panic!("one step has a supervisor") };
+    let resumed = stage.say(&["resume-all", "--verbose"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.shown());
+    let lines = |text: &str| resumed.out.lines().filter(|it| it.ends_with(text)).count();
+    assert_eq!((lines("oops"), lines("end")), (1, 1), "{}", resumed.shown());
+    assert_eq!(lines("begin"), 0, "what was shown before the engine died is not shown again: {}", resumed.shown());
+    assert_eq!(stage.read("log.txt"), "x\n");
+    let stat = std::fs::read_to_string(format!("/proc/{supervisor}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "a supervisor ends with its command: {stat}");
+    let reader = Reader::open(&stage.state().join("journal.db")).expect("it opens");
+    let newest = reader.newest().expect("it reads").expect("there is one");
+    let records = reader.records(Some(&newest.id), 0, usize::MAX).expect("they read");
+    let answers = records.iter().filter(|it| matches!(&*it.event, Event::Answered { .. })).count();
+    assert_eq!(answers, 1);
+    assert_eq!(stage.supervisors(), Vec::<u32>::new(), "what is remembered needs no claim");
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
+}
+
+#[test]
+fn limits_hold_while_nobody_drives() {
+    let stage = Stage::with(
+        "late.rollout",
+        "rollout late {\n  stage only { run \"echo x >> log.txt; sleep 60\" { timeout = 1s } }\n}\n",
+    );
+    let run = stage.start(&["run", "late.rollout"]);
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    kill_after(&stage, run, 0);
+    stage.until("it is ended", || left_behind(&stage).is_empty());
+    let resumed = stage.say(&["resume-all"]);
+    assert!(resumed.out.contains("no end within 1s"), "{}", resumed.shown());
+}
+
+#[test]
+fn what_an_earlier_engine_began_can_be_cancelled() {
+    let stage =
+        Stage::with("long.rollout", "rollout long {\n  stage only { run \"echo x >> log.txt; sleep 60\" }\n}\n");
+    let run = stage.start(&["run", "long.rollout"]);
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    kill_after(&stage, run, 0);
+    let resumed = stage.start(&["resume-all"]);
+    stage.until("it is driven", || stage.say(&["cancel"]).code == 0);
+    let resumed = stage.end(resumed);
+    assert!(resumed.code != 0 && resumed.out.contains("ended before it was done"), "{}", resumed.shown());
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
+}
+
+#[test]
+fn an_engine_that_lost_its_spawner_goes_on() {
+    let steps = (0..6).map(|it| format!("  stage s{it} {{ run \"echo {it} >> log.txt; sleep 0.2\" }}\n"));
+    let stage = Stage::with("many.rollout", &format!("rollout many {{\n{}}}\n", steps.collect::<String>()));
+    let run = stage.start(&["run", "many.rollout"]);
+    stage.until("it has begun", || !stage.read("log.txt").is_empty());
+    let spawner = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", run.id())).expect("it has children");
+    let spawner = spawner.split_whitespace().next().expect("the spawner comes first").to_owned();
+    assert!(std::process::Command::new("kill").args(["-KILL", &spawner]).status().expect("it starts").success());
+    let said = stage.end(run);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert_eq!(stage.read("log.txt"), "0\n1\n2\n3\n4\n5\n");
+}
+
+#[test]
+fn a_supervisor_that_is_killed_leaves_nothing_running_and_the_decision_to_a_person() {
+    let stage =
+        Stage::with("long.rollout", "rollout long {\n  stage only { run \"echo x >> log.txt; sleep 60\" }\n}\n");
+    let run = stage.start(&["run", "long.rollout"]);
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    kill_supervisors(&stage);
+    let said = stage.end(run);
+    assert!(said.code == 6 && said.out.contains("its supervisor died"), "{}", said.shown());
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
+}
+
+#[test]
+fn after_a_restart_of_the_host_an_absent_claim_says_nothing() {
+    let stage =
+        Stage::with("long.rollout", "rollout long {\n  stage only { run \"echo x >> log.txt; sleep 60\" }\n}\n");
+    let run = stage.start(&["run", "long.rollout"]);
+    stage.until("the step has begun", || stage.read("log.txt") == "x\n");
+    kill_after(&stage, run, 0);
+    kill_supervisors(&stage);
+    // As if the power had gone: the claim had not reached the disk, and the host has another life.
+    let logs = stage.state().join("logs").join(&stage.runs()[0]);
+    for file in std::fs::read_dir(&logs).expect("it reads").flatten() {
+        if file.path().extension().is_some_and(|it| it == "claim") {
+            std::fs::remove_file(file.path()).expect("it is there");
+        }
+    }
+    std::fs::write(logs.join("host"), "another life").expect("it writes");
+    let resumed = stage.say(&["resume-all"]);
+    assert!(resumed.code == 6 && resumed.out.contains("nobody knows"), "{}", resumed.shown());
+    assert_eq!(stage.read("log.txt"), "x\n");
+    assert_eq!(left_behind(&stage), Vec::<String>::new());
 }

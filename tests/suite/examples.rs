@@ -92,7 +92,7 @@ pub fn planned(checked: &Checked, file: &str, kept: &KeptValues) -> Plan {
 }
 
 /// Examples that watch for so long that a play takes as many events as all others together.
-pub const LASTS_FOR_DAYS: [&str; 1] = ["vision"];
+pub const LASTS_FOR_DAYS: [&str; 4] = ["vision", "weekly", "factories", "canary"];
 
 /// What earlier runs have left, where an example is about the next one.
 pub fn left_before(file: &str) -> KeptValues {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -102,7 +101,7 @@ fn outcome(journal: &Memory, run: &str) -> Option<Outcome> {
 
 fn host(journal: &Arc<Memory>, script: &Arc<Script>, jobs: usize) -> (Host, HostHandle) {
     let (journal, performer) = (Arc::clone(journal), Arc::clone(script));
-    Host::new(journal, performer, jobs, Path::new("/nowhere"), Audience::default())
+    Host::new(journal, performer, jobs, Audience::default())
 }
 
 #[tokio::test]

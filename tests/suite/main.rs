@@ -29,6 +29,7 @@ mod semantics;
 mod sessions;
 mod shell;
 mod stage;
+mod supervised;
 mod syntax;
 mod tidy;
 mod toy;

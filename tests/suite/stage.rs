@@ -88,6 +88,16 @@ impl Stage {
         runs.map(|it| it["run"].as_str().expect("a name").to_owned()).collect()
     }
 
+    /// The numbers of the supervisors that have begun and whose answers are not remembered yet.
+    pub fn supervisors(&self) -> Vec<u32> {
+        let logs = std::fs::read_dir(self.state().join("logs")).into_iter().flatten().flatten();
+        let files = logs.flat_map(|it| std::fs::read_dir(it.path()).into_iter().flatten().flatten());
+        let claims = files.filter(|it| it.path().extension().is_some_and(|it| it == "claim"));
+        let claims = claims.filter_map(|it| std::fs::read(it.path()).ok());
+        let claims = claims.map(|it| serde_json::from_slice::<serde_json::Value>(&it).expect("a claim is whole"));
+        claims.filter_map(|it| it["supervisor"]["pid"].as_u64().map(|it| it as u32)).collect()
+    }
+
     fn said(&self, output: Output) -> Said {
         let text = |bytes: Vec<u8>| self.same(&String::from_utf8(bytes).expect("UTF-8"));
         Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }

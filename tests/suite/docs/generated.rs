@@ -39,6 +39,29 @@ fn the_picture_in_the_readme_is_of_the_quickstart() {
     is_committed("docs/pictures/quickstart.svg", &drawn);
 }
 
+/// The pictures on the pages of strategies, with the example that each is of.
+const STRATEGIES: &[(&str, &str)] = &[
+    ("blue-green", "blue-green/shop.rollout"),
+    ("canary", "canary/model.rollout"),
+    ("feature-flag", "flag/checkout.rollout"),
+    ("immediate", "immediate/fix.rollout"),
+    ("multi-region", "regions/world.rollout#world"),
+    ("phased", "weekly/finance.rollout"),
+    ("rolling", "rolling/pool.rollout"),
+    ("scheduled", "scheduled/workflow.rollout"),
+    ("staged", "staged/model.rollout"),
+    ("staging", "staging/shop.rollout"),
+    ("traffic", "traffic/shop.rollout"),
+];
+
+#[test]
+fn the_pictures_of_the_strategies_are_of_the_examples() {
+    for (name, example) in STRATEGIES {
+        let drawn = said(&["graph", &format!("examples/{example}"), "--as", "svg"]);
+        is_committed(&format!("docs/pictures/{name}.svg"), &drawn);
+    }
+}
+
 /// Returns what the program prints in the project's folder.
 fn said(words: &[&str]) -> String {
     let mut command = Command::new(cargo_bin("rollout"));
