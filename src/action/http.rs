@@ -62,10 +62,16 @@ pub async fn send(client: &Client, job: &HttpJob, vault: &Vault) -> Result<Reply
 
 /// Sends a request and judges the status of the answer.
 pub(super) async fn perform(client: &Client, job: &HttpJob, vault: &Vault) -> Result<Done, Fault> {
-    let reply = send(client, job, vault).await?;
+    let reply = accepted(send(client, job, vault).await?, job)?;
+    let code = i32::from(reply.status);
+    Ok(Done { code, stdout: text(&reply.body, vault.mask()), outputs: Default::default() })
+}
+
+/// Judges an answer by its status.
+pub(super) fn accepted(reply: Reply, job: &HttpJob) -> Result<Reply, Fault> {
     let code = i32::from(reply.status);
     if is_accepted(reply.status, &job.accept) {
-        return Ok(Done { code, stdout: text(&reply.body, vault.mask()), outputs: Default::default() });
+        return Ok(reply);
     }
     let aside = if (300..400).contains(&reply.status) { ", a redirect that is not followed" } else { "" };
     Err(Fault { kind: FaultKind::Refused, message: format!("answered {code}{aside}"), code: Some(code) })

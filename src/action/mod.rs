@@ -24,8 +24,12 @@
 //! - `notice`: one notice, posted
 //! - `mail`: one mail, sent
 //! - `metric`: one number, read where it is
+//! - `prometheus`, `alerts`, `recorded`: what Prometheus, Alertmanager and the store of pushed numbers say
+//! - `past`: what a metric was, step by step
+//! - `sources`: what all runs ask about, each question once at a time
 //! - `fault`: why the world said no, in words
 
+mod alerts;
 mod attempt;
 mod ending;
 mod environment;
@@ -39,12 +43,16 @@ mod metric;
 mod notice;
 mod output;
 mod outputs;
+mod past;
 mod performer;
 mod probe;
 mod process;
 mod programs;
+mod prometheus;
 mod raw_text;
 mod reach;
+mod recorded;
+mod sources;
 mod spelling;
 mod start;
 mod supervise;
@@ -56,7 +64,9 @@ pub use environment::{Environment, variable_fits};
 pub use group::{LeftOver, ProcessIdentity, boot_id, end_left_over};
 pub use http::{BODY_BYTES_MAX, Reply, http_client, send};
 pub use mask::{MASK, Mask, Masking};
+pub use past::Past;
 pub use performer::Performer;
 pub use reach::{ALLOW_ADDRESSES, Reach};
+pub use sources::Sources;
 pub use supervise::{Files, Found, SpawnerProcess, Supervisors, begin_spawner, supervise_what_is_told};
 pub use vault::{SECRET_BYTES_MIN, SecretFailure, SecretSource, Vault};

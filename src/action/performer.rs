@@ -19,10 +19,11 @@ use super::outputs::read_outputs;
 use super::probe::{read_answer, tcp};
 use super::process;
 use super::programs::Programs;
+use super::sources::Sources;
 use super::start::{Errand, argv, find_program};
 use super::supervise::{Files, Found, Supervisors, Unbegun};
 use super::vault::Vault;
-use super::{haproxy, http, mail, metric, notice};
+use super::{haproxy, http, mail, metric, notice, recorded};
 use crate::engine::{
     Answer, CommandJob, Done, Fault, FaultKind, HttpJob, Job, MetricAsk, MetricSource, NoticeForm, NoticeJob, ProbeAsk,
     ProbeJob, Probed, RouterCall,
@@ -49,6 +50,7 @@ struct Shared {
     /// Folders of output files that are known to exist.
     folders: Mutex<BTreeSet<PathBuf>>,
     programs: Programs,
+    sources: Arc<Sources>,
     /// None: every command dies with the engine.
     supervisors: Option<Supervisors>,
 }
@@ -76,7 +78,15 @@ impl Performer {
         supervisors: Option<Supervisors>,
     ) -> Performer {
         let (client, folders, programs) = (OnceLock::new(), Mutex::new(BTreeSet::new()), Programs::default());
-        Performer { shared: Arc::new(Shared { vault, live, environment, client, folders, programs, supervisors }) }
+        let sources = Arc::default();
+        let shared = Shared { vault, live, environment, client, folders, programs, sources, supervisors };
+        Performer { shared: Arc::new(shared) }
+    }
+
+    /// The same, asking sources that others ask as well.
+    pub fn asking(mut self, sources: Arc<Sources>) -> Performer {
+        Arc::get_mut(&mut self.shared).expect("nobody else has a performer that is being made").sources = sources;
+        self
     }
 
     /// Performs a job. When `ended` comes first, what runs is ended and the answer says so. `started` hears of the
@@ -129,6 +139,24 @@ impl Performer {
             Ok(done) => Answer::Done(done),
             Err(fault) => Answer::Fault(Fault { message: self.shared.vault.mask().text(&fault.message), ..fault }),
         }
+    }
+
+    /// Reads one metric, outside of any run.
+    pub async fn look(&self, ask: &MetricAsk) -> Probed {
+        let attempt = Attempt {
+            run: String::new(),
+            step: String::new(),
+            attempt: 1,
+            log: PathBuf::new(),
+            output_file: PathBuf::new(),
+            log_limit_bytes: 0,
+            grace_ms: 0,
+        };
+        self.shared.metric(&attempt, ask).await
+    }
+
+    pub(super) async fn fetched(&self, job: &HttpJob) -> Result<String, Fault> {
+        self.shared.fetched(job).await
     }
 
     async fn probes(&self, attempt: &Attempt, probes: &[ProbeJob]) -> Vec<Probed> {
@@ -271,24 +299,48 @@ impl Shared {
             Probed::Violated { why } => Probed::Violated { why: mask.text(&why) },
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
             Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
-            Probed::Sampled { value } => Probed::Sampled { value },
+            Probed::Sampled { value, note } => Probed::Sampled { value, note: note.map(|it| mask.text(&it)) },
             Probed::Series { values } => Probed::Series { values },
         }
     }
 
     async fn metric(&self, attempt: &Attempt, ask: &MetricAsk) -> Probed {
         let answer = match (&ask.source, ask.over) {
+            (MetricSource::Recorded { .. }, _) => return self.recorded(&attempt.run, ask).await,
             (MetricSource::Command(job), None) => {
-                self.command(attempt, job, pin!(std::future::pending()), |_| {}).await
+                let done = self.command(attempt, job, pin!(std::future::pending()), |_| {}).await;
+                done.map(|it| it.stdout)
             }
-            (MetricSource::Command(_) | MetricSource::Http { .. } | MetricSource::Prometheus { .. }, _) => {
+            (MetricSource::Command(_), Some(_))
+            | (MetricSource::Http { .. } | MetricSource::Alertmanager { .. } | MetricSource::Prometheus { .. }, _) => {
                 match metric::request(ask) {
-                    Ok(request) => self.http(&request).await,
+                    Ok(request) => self.fetched(&request).await,
                     Err(unknown) => return unknown,
                 }
             }
         };
         metric::read(ask, answer)
+    }
+
+    /// Asks what others may be asking as well.
+    async fn fetched(&self, job: &HttpJob) -> Result<String, Fault> {
+        let client = self.client.get_or_init(http::http_client);
+        let reply = self.sources.ask(client, job, &self.vault).await?;
+        let reply = http::accepted(reply, job)?;
+        if reply.body.len() >= http::BODY_BYTES_MAX {
+            let message = "the answer is too long to be that of one number".to_owned();
+            return Err(Fault { kind: FaultKind::Refused, message, code: Some(i32::from(reply.status)) });
+        }
+        Ok(String::from_utf8_lossy(&reply.body).into_owned())
+    }
+
+    async fn recorded(&self, run: &str, ask: &MetricAsk) -> Probed {
+        let (sources, run, ask) = (Arc::clone(&self.sources), run.to_owned(), ask.clone());
+        let read = tokio::task::spawn_blocking(move || match sources.samples() {
+            Ok(samples) => recorded::read(samples, &run, &ask),
+            Err(why) => Probed::Unknown { why },
+        });
+        read.await.expect("reading samples does not panic")
     }
 
     /// Makes the folder in which a command may leave its output file, once for each folder.

@@ -15,7 +15,7 @@ use crate::syntax::{self, Arg, Args, ExprKind as Tree};
 use crate::value::{Callable, Type, Value, Word};
 
 /// Functions that the language has and this version cannot perform yet.
-const LATER: &[&str] = &["recorded", "slack", "email", "webhook", "haproxy", "nginx", "ssh"];
+const LATER: &[&str] = &["slack", "email", "webhook", "haproxy", "nginx", "ssh"];
 
 impl<'t> Checker<'t> {
     pub fn call_expr(&mut self, tree: syntax::Expr<'t>, callee: syntax::Expr<'t>, args: Args<'t>) -> Typed {

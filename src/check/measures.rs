@@ -7,11 +7,11 @@ use super::declare::{Declaration, Declared};
 use super::scripts::shown;
 use super::spot::Spot;
 use super::word::Parts;
-use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Exec, Expr, ExprKind, Metric, MetricId, MetricMeans, Missing, Settings, Threshold};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Expr, ExprKind, Metric, MetricId, MetricMeans, Missing, Threshold};
 use crate::schema::{Place, word};
 use crate::source::Span;
-use crate::syntax::{self, ExprKind as Tree};
+use crate::syntax;
 use crate::value::Type;
 
 /// The units of sources: what each is for, and what one of it is in points, milliseconds or bytes.
@@ -32,9 +32,6 @@ const UNITS: &[(&str, Type, f64)] = &[
     ("MiB", Type::Size, 1_048_576.0),
     ("GiB", Type::Size, 1_073_741_824.0),
 ];
-
-/// Where a metric may be read.
-const SOURCES: &[&str] = &["prometheus", "http", "command"];
 
 impl<'t> Checker<'t> {
     /// Learns what each metric measures, so that it can be used before it is read.
@@ -87,9 +84,13 @@ impl<'t> Checker<'t> {
         let spot = Spot { place: Place::Metric, asking: true, ..Spot::default() };
         let means = self.at_spot(spot, |it| match entry.value() {
             Some(tree) => it.formula(tree, &of, &parts),
-            None => it.metric_source(&parts, name, name_span),
+            None => it.metric_source(&parts, name, name_span, (&of, &params)),
         });
-        let factor = self.unit(&parts, &of, matches!(means, Some(MetricMeans::Formula(_))), name_span);
+        let has_unit = matches!(
+            means,
+            Some(MetricMeans::Formula(_) | MetricMeans::Recorded { .. } | MetricMeans::Alertmanager { .. })
+        );
+        let factor = if has_unit { 1.0 } else { self.unit(&parts, &of, name_span) };
         let missing = self.missing(&parts, &of);
         self.forget_quietly(mark, means.is_none());
         let means = means.unwrap_or(MetricMeans::Formula(Expr::new(ExprKind::Bad, name_span)));
@@ -105,100 +106,11 @@ impl<'t> Checker<'t> {
         Some(MetricMeans::Formula(self.typed(tree, of)))
     }
 
-    fn metric_source(&mut self, parts: &Parts<'t>, name: &str, span: Span) -> Option<MetricMeans> {
-        let Some(tree) = parts.value("from") else {
-            if !parts.entry.is_broken() {
-                let problem = Diagnostic::new(Code::MISSING, span, format!("the metric `{name}` is read nowhere"));
-                self.say(problem.help("say `from = prometheus(\"http://…\")`, or write it as a formula: `= a + b`"));
-            }
-            return None;
-        };
-        let called = match tree.kind() {
-            Tree::Call { callee, args } => callee.as_name().map(|it| (it, args)),
-            _ => None,
-        };
-        let Some((source, args)) = called else {
-            let problem = Diagnostic::new(Code::SHAPE, tree.span(), "a source is called: `prometheus(\"http://…\")`");
-            self.say(problem.help("or `http(\"http://…\")`, or `command(\"program\", \"argument\")`"));
-            return None;
-        };
-        if source.text() == "recorded" {
-            self.say_later("recorded", source.span());
-            return None;
-        }
-        if !SOURCES.contains(&source.text()) {
-            let near = nearest(source.text(), SOURCES.iter().copied());
-            let message = format!("no source of metrics is named `{}`", source.text());
-            self.say(Diagnostic::new(Code::UNKNOWN_NAME, source.span(), message).suggest(source.span(), near));
-            return None;
-        }
-        let values: Vec<syntax::Expr<'t>> = args.iter().filter_map(|it| it.value).collect();
-        match (source.text(), &values[..]) {
-            ("prometheus", [url]) => self.prometheus(parts, *url, span),
-            ("http", [url]) => self.http_metric(parts, *url, span),
-            ("command", [_, ..]) => Some(self.command_metric(parts, &values)),
-            (source, _) => {
-                self.say(Diagnostic::new(Code::ARGUMENTS, tree.span(), format!("`{source}` takes one address")));
-                None
-            }
-        }
-    }
-
-    fn prometheus(&mut self, parts: &Parts<'t>, url: syntax::Expr<'t>, span: Span) -> Option<MetricMeans> {
-        self.refuse_settings(parts, &["pointer"], "prometheus");
-        let Some(query) = parts.value("query") else {
-            let problem = Diagnostic::new(Code::MISSING, span, "this asks nothing of Prometheus");
-            self.say(problem.help("add `query = \"…\"` in PromQL"));
-            return None;
-        };
-        Some(MetricMeans::Prometheus {
-            url: self.url(url),
-            query: self.url(query),
-            headers: self.secret_texts(parts, "headers"),
-            timeout: self.duration(parts, "timeout"),
-        })
-    }
-
-    fn http_metric(&mut self, parts: &Parts<'t>, url: syntax::Expr<'t>, span: Span) -> Option<MetricMeans> {
-        self.refuse_settings(parts, &["query"], "http");
-        let Some(pointer) = parts.value("pointer") else {
-            let problem = Diagnostic::new(Code::MISSING, span, "this does not say where in the answer the number is");
-            self.say(problem.help("add `pointer = \"/path/to/value\"` (RFC 6901)"));
-            return None;
-        };
-        Some(MetricMeans::Http {
-            url: self.url(url),
-            pointer: self.typed(pointer, &Type::Text),
-            headers: self.secret_texts(parts, "headers"),
-            timeout: self.duration(parts, "timeout"),
-        })
-    }
-
-    fn command_metric(&mut self, parts: &Parts<'t>, values: &[syntax::Expr<'t>]) -> MetricMeans {
-        self.refuse_settings(parts, &["query", "pointer", "headers"], "command");
-        let argv = values.iter().map(|it| self.argument(*it)).collect();
-        let settings = Settings {
-            folder: SmolStr::new(self.files.modules[self.module()].folder()),
-            timeout: self.duration(parts, "timeout"),
-            ..Settings::default()
-        };
-        MetricMeans::Command(Exec { argv, settings })
-    }
-
-    fn refuse_settings(&mut self, parts: &Parts<'t>, names: &[&str], source: &str) {
-        for name in names {
-            if let Some((_, entry)) = parts.property(name) {
-                let message = format!("`{name}` means nothing to `{source}`");
-                self.say(Diagnostic::new(Code::NO_EFFECT, entry.head().span(), message));
-            }
-        }
-    }
-
     /// Returns what one of the source is in the base of the type.
-    fn unit(&mut self, parts: &Parts<'t>, of: &Type, formula: bool, span: Span) -> f64 {
+    fn unit(&mut self, parts: &Parts<'t>, of: &Type, span: Span) -> f64 {
         let known: Vec<&str> = UNITS.iter().filter(|(_, it, _)| it == of).map(|(name, ..)| *name).collect();
         let Some(tree) = parts.value("unit") else {
-            if !known.is_empty() && !formula && !parts.entry.is_broken() {
+            if !known.is_empty() && !parts.entry.is_broken() {
                 let message = format!("the source's numbers have no unit, and this metric is {}", of.described());
                 let problem = Diagnostic::new(Code::NO_UNIT, span, message);
                 let list: Vec<String> = known.iter().map(|it| format!("`unit = {it}`")).collect();

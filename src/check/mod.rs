@@ -10,7 +10,7 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
-//! - `measures`, `gates`, `judges`: what is measured, and what is demanded of it
+//! - `measures`, `sources`, `gates`, `judges`: what is measured, and what is demanded of it
 //! - `balancers`: HAProxy and nginx
 //! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
@@ -82,6 +82,7 @@ mod secrets;
 mod settings;
 mod settles;
 mod slots;
+mod sources;
 mod spot;
 mod stage_order;
 mod stages;

@@ -67,7 +67,10 @@ impl Measures<'_> {
                 Some(LooksBack { metric: id, ms })
             }
             MetricMeans::Formula(formula) => self.within(formula, depth + 1),
-            MetricMeans::Http { .. } | MetricMeans::Command(_) => None,
+            MetricMeans::Http { .. }
+            | MetricMeans::Alertmanager { .. }
+            | MetricMeans::Command(_)
+            | MetricMeans::Recorded { .. } => None,
         }
     }
 }

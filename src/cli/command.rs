@@ -105,6 +105,8 @@ enum Command {
     History(history::Arguments),
     Report(report::Arguments),
     Kpi(kpi::Arguments),
+    Record(super::record::Arguments),
+    Backtest(super::backtest::Arguments),
     Audit(audit::Arguments),
     Judge(judge::Arguments),
     Doctor(doctor::Arguments),
@@ -156,6 +158,8 @@ impl Command {
             | Command::History(_)
             | Command::Report(_)
             | Command::Kpi(_)
+            | Command::Record(_)
+            | Command::Backtest(_)
             | Command::Judge(_)
             | Command::Explain(_)
             | Command::Limits(_)
@@ -232,6 +236,8 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::History(it) => history::run(context, it),
         Command::Report(it) => report::run(context, it),
         Command::Kpi(it) => kpi::run(context, it),
+        Command::Backtest(it) => super::backtest::run(context, it),
+        Command::Record(it) => on_runtime(super::record::run(context, it)),
         Command::Audit(it) => audit::run(context, &it),
         Command::Doctor(it) => on_runtime(doctor::run(context, it)),
         Command::Judge(it) => judge::run(context, it),

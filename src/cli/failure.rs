@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::journal::JournalError;
-use crate::runtime::{ClientError, EngineError, FolderError, StartRefusal, Unheard};
+use crate::runtime::{ClientError, EngineError, FolderError, StartRefusal, Unheard, Unrecorded};
 
 /// One reason, as it is told to a person.
 #[derive(Debug)]
@@ -75,6 +75,16 @@ impl From<Unheard> for Failure {
                 Failure::usage(refusal.to_string()).hint(hint)
             }
             Unheard::Refused(_) | Unheard::Leaving => Failure::usage(unheard.to_string()),
+        }
+    }
+}
+
+impl From<Unrecorded> for Failure {
+    fn from(error: Unrecorded) -> Failure {
+        match error {
+            Unrecorded::Refused(why) => Failure::usage(why),
+            Unrecorded::Journal(error) => error.into(),
+            Unrecorded::Folder(error) => error.into(),
         }
     }
 }

@@ -31,10 +31,13 @@
 //! - `audit`: whether the record is still what was written, and who did what
 //! - `doctor`, `checkup`: what is wrong with this set-up
 //! - `samples`: columns of samples from files
+//! - `backtest`: a gate over a while that is past
+//! - `record`: a number, pushed
 //! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
 mod audit;
+mod backtest;
 mod check;
 mod checkup;
 mod command;
@@ -69,6 +72,7 @@ mod plan;
 mod program;
 mod progress;
 mod reach;
+mod record;
 mod report;
 mod resume_all;
 mod rollback;

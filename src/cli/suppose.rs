@@ -118,10 +118,10 @@ fn literal(value: &Value) -> Option<String> {
 }
 
 /// The disk, with something after the end of one file.
-struct WithTail<'a> {
-    disk: &'a Disk,
-    file: &'a str,
-    tail: &'a str,
+pub struct WithTail<'a> {
+    pub disk: &'a Disk,
+    pub file: &'a str,
+    pub tail: &'a str,
 }
 
 impl World for WithTail<'_> {

@@ -38,11 +38,11 @@ pub fn window_named(program: &Program, name: &str, here: &Path) -> Result<Arc<Wi
 }
 
 /// Parts `night(berlin, 2h)`.
-fn parted(name: &str) -> Result<(&str, Vec<&str>), Failure> {
+pub fn parted(name: &str) -> Result<(&str, Vec<&str>), Failure> {
     let Some((called, rest)) = name.split_once('(') else { return Ok((name.trim(), Vec::new())) };
     let Some(inside) = rest.trim_end().strip_suffix(')') else {
         let hint = "Say a name with its arguments in quotes: 'night(berlin)'.";
-        return Err(Failure::usage(format!("`{name}` is no window")).hint(hint));
+        return Err(Failure::usage(format!("`{name}` has no closing parenthesis")).hint(hint));
     };
     let arguments = inside.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
     Ok((called.trim(), arguments))
@@ -59,7 +59,8 @@ fn no_window(program: &Program, called: &str) -> Failure {
     Failure::usage(format!("no window is named `{called}`")).hint(hint)
 }
 
-fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+/// Lists names in a sentence.
+pub fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(LISTED_MAX);
     let shown: Vec<String> = names.take(LISTED_MAX).map(|it| format!("`{it}`")).collect();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -123,7 +124,7 @@ fn names_of(targets: &[Target]) -> String {
 }
 
 /// All targets that the fleets of the file list.
-fn targets(program: &Program, world: &Disk) -> Result<Vec<Target>, Failure> {
+pub fn targets(program: &Program, world: &Disk) -> Result<Vec<Target>, Failure> {
     let mut all = Vec::new();
     for fleet in &program.fleets {
         match &fleet.source {

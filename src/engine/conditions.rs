@@ -85,7 +85,7 @@ impl Turn<'_> {
             Probed::Holds => Known::Truth(Truth::Holds),
             Probed::Violated { .. } => Known::Truth(Truth::Violated),
             Probed::Unknown { .. } => Known::Unknown,
-            Probed::Sampled { value } => Known::Value(value.clone()),
+            Probed::Sampled { value, .. } => Known::Value(value.clone()),
             Probed::Series { values } => Known::Series(values.clone()),
             // A group without samples is the judge's to weigh.
             Probed::Absent { .. } if matches!(question, Question::Series { .. }) => Known::Series(Vec::new()),
@@ -102,6 +102,9 @@ impl Turn<'_> {
             (Known::Truth(truth), Probed::Violated { why }) => (*truth, why.clone(), None),
             (Known::Truth(truth), _) => (*truth, String::new(), None),
             (Known::Series(values), _) => (Truth::Holds, format!("{} samples", values.len()), None),
+            (Known::Value(value), Probed::Sampled { note: Some(note), .. }) => {
+                (Truth::Holds, format!("{value}; {note}"), Some(value.clone()))
+            }
             (Known::Value(value), _) => (Truth::Holds, value.to_string(), Some(value.clone())),
             (Known::Fails, Probed::Absent { why }) => (Truth::Violated, why.clone(), None),
             (Known::Unknown, Probed::Unknown { why } | Probed::Absent { why }) => (Truth::Unknown, why.clone(), None),

@@ -242,6 +242,18 @@ pub enum MetricSource {
     },
     /// A program that prints the number.
     Command(CommandJob),
+    /// How many alerts fire that match, as `GET` on an address says.
+    Alertmanager {
+        request: HttpJob,
+    },
+    /// What somebody pushed last, if that is not older than `since`.
+    Recorded {
+        metric: SmolStr,
+        target: Option<SmolStr>,
+        since: At,
+        /// None: up to what is there when it is read.
+        until: Option<At>,
+    },
 }
 
 /// What came of a job.
@@ -313,6 +325,9 @@ pub enum Probed {
     /// A metric's value.
     Sampled {
         value: Value,
+        /// What else the source had to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A metric's samples over some time, in the base of its unit.
     Series {

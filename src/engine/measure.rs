@@ -193,7 +193,11 @@ impl Here<'_> {
                 let scope = Called::new(self, &metric.params, arguments);
                 eval::eval(formula, &scope, &mut Fuel::default()).map_err(|it| Silence::Cannot(it.message))
             }
-            MetricMeans::Prometheus { .. } | MetricMeans::Http { .. } | MetricMeans::Command(_) => {
+            MetricMeans::Prometheus { .. }
+            | MetricMeans::Http { .. }
+            | MetricMeans::Alertmanager { .. }
+            | MetricMeans::Command(_)
+            | MetricMeans::Recorded { .. } => {
                 Ok(self.ask(Question::Metric { metric: id, arguments: arguments.to_vec() }))
             }
         }

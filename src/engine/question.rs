@@ -5,11 +5,11 @@ use super::here::Probing;
 use super::known::Question;
 use super::promql::Query;
 use super::turn::Turn;
-use super::{Cause, HttpJob, MetricAsk, MetricSource, ProbeAsk, ProbeJob, SecretText};
+use super::{Cause, HttpJob, MetricAsk, MetricSource, ProbeAsk, ProbeJob, SecretText, StatusRange, percent_encoded};
 use crate::eval::{Called, Scope};
 use crate::model::{Expr, ExprKind, Metric, MetricMeans, Probe, ProbeMeans, Settings, TextPart};
 use crate::plan::Place;
-use crate::value::At;
+use crate::value::{At, Value, matchers};
 
 impl Turn<'_> {
     /// Returns what a condition asks of the world, each once, in the order of asking.
@@ -30,13 +30,13 @@ impl Turn<'_> {
             Question::Metric { metric, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
-                (metric.name.clone(), self.metric_ask(metric, &scope, place, None)?)
+                (metric.name.clone(), self.metric_ask(metric, arguments, &scope, place, None)?)
             }
             Question::Series { metric, over_ms, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
                 let over = (self.now.plus_ms(-over_ms), self.now);
-                match self.metric_ask(metric, &scope, place, Some(over))? {
+                match self.metric_ask(metric, arguments, &scope, place, Some(over))? {
                     ProbeAsk::Metric(ask) => (metric.name.clone(), ProbeAsk::Metric(MetricAsk { series: true, ..ask })),
                     other => (metric.name.clone(), other),
                 }
@@ -47,7 +47,7 @@ impl Turn<'_> {
                 let changed = super::measure::first_change(self.plan, self.run, arguments);
                 let end = changed.unwrap_or(self.now).plus_ms(-stretch.ago_ms);
                 let over = (end.plus_ms(-stretch.over_ms), end);
-                (metric.name.clone(), self.metric_ask(metric, &scope, place, Some(over))?)
+                (metric.name.clone(), self.metric_ask(metric, arguments, &scope, place, Some(over))?)
             }
         };
         Ok(ProbeJob { name: question.shown(self.plan), subject, arguments: arguments.to_vec(), ask })
@@ -66,6 +66,7 @@ impl Turn<'_> {
     fn metric_ask(
         &self,
         metric: &Metric,
+        arguments: &[Value],
         scope: &dyn Scope,
         place: Place,
         over: Option<(At, At)>,
@@ -90,12 +91,46 @@ impl Turn<'_> {
                 MetricSource::Http { request, pointer: asking.text(pointer)? }
             }
             MetricMeans::Command(exec) => MetricSource::Command(asking.exec(exec, PROBE_TIMEOUT_MS)?),
+            MetricMeans::Alertmanager { url, matchers, headers, timeout } => MetricSource::Alertmanager {
+                request: HttpJob {
+                    method: "GET".into(),
+                    url: alerts_url(&asking.url(url)?, &promql(&asking, matchers)?)?,
+                    headers: asking.secret_texts(headers)?,
+                    body: None,
+                    timeout_ms: metric_timeout(&asking, timeout)?,
+                    // It says in the body what was wrong with the matchers.
+                    accept: vec![StatusRange { first: 200, last: 499 }],
+                },
+            },
+            MetricMeans::Recorded { valid } => {
+                let valid_ms = match valid {
+                    Some(valid) => asking.value(valid)?.as_duration_ms().unwrap_or(VALID_MS),
+                    None => VALID_MS,
+                };
+                MetricSource::Recorded {
+                    metric: metric.name.clone(),
+                    target: arguments.iter().find_map(|it| it.as_target().map(|it| it.name.clone())),
+                    since: self.now.plus_ms(-valid_ms),
+                    until: None,
+                }
+            }
             MetricMeans::Formula(_) => {
                 return Err(Cause::Value { message: "a formula is asked nowhere".to_owned() });
             }
         };
         Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over, series: false }))
     }
+}
+
+/// How long a value that was recorded counts, unless it is said.
+const VALID_MS: i64 = 15 * 60_000;
+
+/// Returns where Alertmanager lists the alerts that fire now and that nobody has silenced.
+fn alerts_url(url: &str, text: &str) -> Result<String, Cause> {
+    let matchers = matchers(text).map_err(|message| Cause::Value { message })?;
+    let filters: String = matchers.iter().map(|it| format!("&filter={}", percent_encoded(it))).collect();
+    let url = url.trim_end_matches('/');
+    Ok(format!("{url}/api/v2/alerts?active=true&silenced=false&inhibited=false{filters}"))
 }
 
 fn metric_timeout(asking: &Asking<'_>, timeout: &Option<Expr>) -> Result<u64, Cause> {

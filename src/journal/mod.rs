@@ -13,6 +13,7 @@
 //! - `writer`: the one thread that owns the writing connection, and its group commit
 //! - `reader`: questions to a journal that somebody else may be writing
 //! - `sqlite`: the journal in a state folder: a writer and a reader
+//! - `samples`: numbers that somebody pushed
 //! - `past`: how long things took in earlier runs
 //! - `told`: the account of a run
 //! - `audit`: a run's signed heads and rows, and what is wrong with the file as a whole
@@ -28,6 +29,7 @@ mod pen;
 mod reader;
 mod record;
 mod room;
+mod samples;
 mod schema;
 mod seal;
 mod sqlite;
@@ -45,6 +47,7 @@ pub use past::past;
 pub use reader::{Reader, Stored};
 pub use record::{Hash, Record, read_body, read_deep};
 pub use room::{RESERVE_BYTES, Room, reserve_path};
+pub use samples::{Sample, Samples, Wanted};
 pub use seal::{Head, Seal, SealError, Verifier, key_path, read_head};
 pub use sqlite::Sqlite;
 pub use tail::{Tail, log_path, torn_tail};

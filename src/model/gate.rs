@@ -31,8 +31,12 @@ pub enum MetricMeans {
     Prometheus { url: Expr, query: Expr, headers: Vec<(SmolStr, Expr)>, timeout: Option<Expr> },
     /// A JSON document and the place in it (RFC 6901).
     Http { url: Expr, pointer: Expr, headers: Vec<(SmolStr, Expr)>, timeout: Option<Expr> },
+    /// Alerts that fire, counted: those whose labels match.
+    Alertmanager { url: Expr, matchers: Expr, headers: Vec<(SmolStr, Expr)>, timeout: Option<Expr> },
     /// A program that prints the number.
     Command(Exec),
+    /// Pushed by somebody; a value counts for so long.
+    Recorded { valid: Option<Expr> },
     /// Worked out from other metrics.
     Formula(Expr),
 }

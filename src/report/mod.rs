@@ -26,10 +26,13 @@
 //! - `told`, `told_people`, `post_mortem`: from an account to a document
 //! - `cases`: a run as cases of a build server
 //! - `run`: all that is written about one run
+//! - `backtest`, `chart`: a gate over a while that is past, and its picture
 
 mod axis;
+mod backtest;
 mod card;
 mod cases;
+mod chart;
 mod clean;
 mod dot;
 mod drawing;
@@ -62,6 +65,8 @@ mod words;
 #[cfg(test)]
 mod drawn;
 
+pub use backtest::{Backtest, Judged, Point, Spell, Trace};
+pub use chart::chart;
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
 pub use junit::{JunitCase, JunitEnd, junit};

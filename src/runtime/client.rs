@@ -16,6 +16,7 @@ use super::folder::StateFolder;
 use super::listener::line;
 use super::message::{EngineStatus, Hello, Request, Response, VERSION};
 use super::news::{StartRefusal, StartRequest};
+use super::recorder::{Recorded, ToRecord};
 use crate::engine::Command;
 
 /// A connection to a living engine.
@@ -85,6 +86,14 @@ impl Client {
         }
     }
 
+    /// Pushes a number.
+    pub async fn record(&mut self, asked: ToRecord) -> Result<Recorded, ClientError> {
+        match self.ask(&Request::Record(asked)).await? {
+            Response::Recorded(recorded) => Ok(recorded),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     async fn done(&mut self, request: &Request) -> Result<(), ClientError> {
         match self.ask(request).await? {
             Response::Done => Ok(()),
@@ -114,6 +123,7 @@ fn unexpected(response: &Response) -> ClientError {
         | Response::Started { .. }
         | Response::NotStarted(_)
         | Response::Done
+        | Response::Recorded(_)
         | Response::Subscribed
         | Response::Status(_)
         | Response::Update(_) => ClientError::Strange("an answer to another question".to_owned()),

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::folder::{EngineLock, FolderError, StateFolder};
 use super::hands::Hands;
 use super::listener::Answering;
+use super::recorder::Recorder;
 use super::{Audience, Host, HostHandle, listener};
 use crate::journal::{JournalError, Sqlite};
 
@@ -70,7 +71,12 @@ impl Engine {
         let (host, handle) = Host::new(Arc::clone(&journal) as _, performer, settings.jobs, audience);
         let drive = tokio::spawn(host.drive());
         let answering = Answering::default();
-        let listen = tokio::spawn(listener::serve(opened, handle.clone(), Arc::clone(&answering)));
+        let listen = tokio::spawn(listener::serve(
+            opened,
+            handle.clone(),
+            Arc::new(Recorder::new(folder)),
+            Arc::clone(&answering),
+        ));
         Ok(Some(Engine { host: handle, drive, listen, answering, socket, journal, _lock: lock }))
     }
 

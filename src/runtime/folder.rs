@@ -3,6 +3,7 @@
 //! ```text
 //! .rollout/            0700
 //!   journal.db         what happened
+//!   samples.db         what was pushed with `rollout record`
 //!   journal.acked      what was acknowledged last
 //!   journal.reserve    room for the last records on a full disk
 //!   signing.key        0600; signs the ends of the records
@@ -80,6 +81,10 @@ impl StateFolder {
 
     pub fn journal(&self) -> PathBuf {
         self.path.join("journal.db")
+    }
+
+    pub fn samples(&self) -> PathBuf {
+        self.path.join("samples.db")
     }
 
     pub fn logs(&self) -> PathBuf {

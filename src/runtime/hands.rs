@@ -17,7 +17,8 @@ use super::folder::StateFolder;
 use super::leftover;
 use super::performer::{Asked, Open, Perform, Recall, Recalled, Work};
 use crate::action::{
-    self, Attempt, Environment, Files, Found, Live, Performer, SecretSource, Supervisors, Vault, boot_id,
+    self, Attempt, Environment, Files, Found, Live, Performer, Quiet, SecretFailure, SecretSource, Sources,
+    Supervisors, Vault, boot_id,
 };
 use crate::engine::{Answer, Fault, FaultKind};
 use crate::model::{self, Secret};
@@ -29,6 +30,8 @@ pub struct Hands {
     audience: Audience,
     supervisors: Supervisors,
     runs: Mutex<BTreeMap<SmolStr, Arc<Hand>>>,
+    /// What all runs ask about.
+    sources: Arc<Sources>,
 }
 
 /// What the jobs of one run share.
@@ -37,6 +40,7 @@ struct Hand {
     plan: Arc<Plan>,
     environment: Environment,
     audience: Audience,
+    sources: Arc<Sources>,
     supervisors: Supervisors,
     host_file: PathBuf,
     /// Whether it is durable in which life of the host the commands are begun; else a sentence that says why not.
@@ -49,7 +53,8 @@ impl Hands {
     pub fn new(folder: &StateFolder, audience: &Audience) -> Hands {
         // This very program, even if its file has been replaced meanwhile.
         let supervisors = Supervisors::new(&["/proc/self/exe", "supervise"]);
-        Hands { folder: folder.clone(), audience: audience.clone(), supervisors, runs: Mutex::default() }
+        let sources = Arc::new(Sources::with_samples(folder.samples()));
+        Hands { folder: folder.clone(), audience: audience.clone(), supervisors, runs: Mutex::default(), sources }
     }
 
     fn runs(&self) -> std::sync::MutexGuard<'_, BTreeMap<SmolStr, Arc<Hand>>> {
@@ -103,6 +108,7 @@ impl Perform for Hands {
             plan,
             environment,
             audience,
+            sources: Arc::clone(&self.sources),
             supervisors: self.supervisors.clone(),
             host_file: host_file(&self.folder, run),
             is_noted: OnceCell::new(),
@@ -171,18 +177,33 @@ fn look(folder: &StateFolder, run: &str, open: Vec<Open>) -> (Vec<Recalled>, Vec
     (recalled.collect(), unwatched)
 }
 
+/// Returns who asks the world for a plan that does not run.
+pub async fn performer_for(folder: &StateFolder, plan: &Plan) -> Performer {
+    let environment = Environment::of_engine();
+    let (vault, _) = vault_for(plan, &environment).await;
+    let sources = Arc::new(Sources::with_samples(folder.samples()));
+    Performer::new(Arc::new(vault), Arc::new(Quiet), environment).asking(sources)
+}
+
+/// Fetches the secrets of a plan; those that are gone are named.
+async fn vault_for(plan: &Plan, environment: &Environment) -> (Vault, Vec<(SmolStr, SecretFailure)>) {
+    let folder = Path::new(&plan.folder);
+    let declared: Vec<(SmolStr, SecretSource)> =
+        plan.secrets.iter().map(|it| (it.name.clone(), source_of(it, folder))).collect();
+    Vault::load(&declared, environment).await
+}
+
 impl Hand {
     async fn make(&self) -> Performer {
-        let folder = Path::new(&self.plan.folder);
-        let declared: Vec<(SmolStr, SecretSource)> =
-            self.plan.secrets.iter().map(|it| (it.name.clone(), source_of(it, folder))).collect();
-        let (vault, gone) = Vault::load(&declared, &self.environment).await;
+        let (vault, gone) = vault_for(&self.plan, &self.environment).await;
         for (name, failure) in gone {
             // Whichever step needs it says so; the run pauses there.
             tracing::warn!(run = %self.run, secret = %name, %failure, "a secret is not there");
         }
         let live = Shown { run: self.run.clone(), audience: self.audience.clone() };
-        Performer::supervised(Arc::new(vault), Arc::new(live), self.environment.clone(), self.supervisors.clone())
+        let (vault, environment) = (Arc::new(vault), self.environment.clone());
+        let performer = Performer::supervised(vault, Arc::new(live), environment, self.supervisors.clone());
+        performer.asking(Arc::clone(&self.sources))
     }
 
     /// Notes in which life of the host commands are begun, before the first one is. Every question of an earlier life

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use super::folder::StateFolder;
 use super::message::{EngineStatus, Hello, Request, Response, VERSION};
 use super::person::person;
+use super::recorder::{Recorder, ToRecord};
 use super::{HostHandle, Unheard};
 use crate::engine::{Command, Person};
 use crate::journal::read_deep;
@@ -38,13 +39,13 @@ pub fn open(folder: &StateFolder) -> io::Result<UnixListener> {
 pub type Answering = Arc<RwLock<()>>;
 
 /// Serves everybody who connects, until it is dropped.
-pub async fn serve(listener: UnixListener, host: HostHandle, answering: Answering) {
+pub async fn serve(listener: UnixListener, host: HostHandle, recorder: Arc<Recorder>, answering: Answering) {
     let mut guests = JoinSet::new();
     loop {
         tokio::select! {
             connection = listener.accept() => match connection {
                 Ok((stream, _)) => {
-                    guests.spawn(receive(stream, host.clone(), Arc::clone(&answering)));
+                    guests.spawn(receive(stream, host.clone(), Arc::clone(&recorder), Arc::clone(&answering)));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection to the control socket failed");
@@ -60,18 +61,25 @@ pub async fn serve(listener: UnixListener, host: HostHandle, answering: Answerin
     }
 }
 
-async fn receive(stream: UnixStream, host: HostHandle, answering: Answering) -> io::Result<()> {
+async fn receive(
+    stream: UnixStream,
+    host: HostHandle,
+    recorder: Arc<Recorder>,
+    answering: Answering,
+) -> io::Result<()> {
     let uid = stream.peer_cred()?.uid();
     let ours = rustix::process::geteuid().as_raw();
     let (read, write) = stream.into_split();
     let answers_only = uid != ours && uid != 0;
-    let mut guest = Guest { host, answering, by: person(uid), answers_only, lines: BufReader::new(read), write };
+    let mut guest =
+        Guest { host, recorder, answering, by: person(uid), answers_only, lines: BufReader::new(read), write };
     guest.serve().await
 }
 
 /// One connection.
 struct Guest {
     host: HostHandle,
+    recorder: Arc<Recorder>,
     answering: Answering,
     by: Person,
     /// Somebody else's engine: only what people are asked may be answered.
@@ -115,6 +123,7 @@ impl Guest {
             }
             Request::Command { run, command } => self.host.command(&run, by, command).await.map(|()| Response::Done),
             Request::Adopt { run } => self.host.adopt(&run).await.map(|()| Response::Done),
+            Request::Record(asked) => return self.record(asked, by).await,
             Request::Status => self.status().await.map(Response::Status),
             Request::Subscribe { .. } => unreachable!("subscribing is no question with one answer"),
         };
@@ -124,6 +133,16 @@ impl Guest {
             Unheard::Journal(error) => refused(error.to_string()),
             Unheard::Leaving => Response::Leaving,
         })
+    }
+
+    /// Keeps a number that somebody pushes.
+    async fn record(&self, asked: ToRecord, by: Person) -> Response {
+        let recorder = Arc::clone(&self.recorder);
+        let recorded = tokio::task::spawn_blocking(move || recorder.record(asked, by)).await;
+        match recorded.expect("recording does not panic") {
+            Ok(recorded) => Response::Recorded(recorded),
+            Err(error) => refused(error.to_string()),
+        }
     }
 
     async fn status(&self) -> Result<EngineStatus, Unheard> {
@@ -173,7 +192,7 @@ fn is_answer(request: &Request) -> bool {
             matches!(command.wish(), Command::Approve { .. } | Command::Reject { .. } | Command::Confirm { .. })
         }
         Request::Status => true,
-        Request::Start(_) | Request::Adopt { .. } | Request::Subscribe { .. } => false,
+        Request::Start(_) | Request::Adopt { .. } | Request::Subscribe { .. } | Request::Record(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::audience::Update;
 use super::news::{StartRefusal, StartRequest};
+use super::recorder::{Recorded, ToRecord};
 use crate::engine::Command;
 
 /// The version of what is said.
@@ -35,6 +36,8 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         run: Option<SmolStr>,
     },
+    /// Keep a number that somebody pushes.
+    Record(ToRecord),
     Status,
 }
 
@@ -48,6 +51,7 @@ pub enum Response {
     },
     NotStarted(StartRefusal),
     Done,
+    Recorded(Recorded),
     /// A sentence without a period.
     Refused {
         why: String,

@@ -18,6 +18,7 @@
 //! - `client`: the other end
 //! - `shelf`: a folder of documents on disk
 //! - `filing`: the documents of a run, written beside its file
+//! - `recorder`: numbers that somebody pushes
 //! - `hands`: the action room at the host's service
 //! - `engine`: all of it together, in one state folder
 //! - `watcher`: when a file of a program has changed
@@ -40,6 +41,7 @@ mod message;
 mod news;
 mod performer;
 mod person;
+mod recorder;
 mod run_id;
 mod shelf;
 mod watcher;
@@ -53,9 +55,11 @@ pub use filesystem::FileSystem;
 pub use filing::{file, printed};
 pub use folder::{FolderError, StateFolder};
 pub use handle::{HostHandle, Unheard};
+pub use hands::performer_for;
 pub use host::Host;
 pub use message::{EngineStatus, LiveRun};
 pub use news::{StartRefusal, StartRequest};
 pub use performer::{Asked, Ended, Open, Perform, Recall, Recalled, Work};
 pub use person::{current_person, group_members};
+pub use recorder::{Recorded, Recorder, ToRecord, Unrecorded};
 pub use watcher::{WatchError, Watcher};

@@ -170,12 +170,18 @@ const WINDOW: &[PropertyRow] = &[
 ];
 
 const METRIC: &[PropertyRow] = &[
-    property("from", Kind::Named("prometheus, http or command"), "", "Where it is read."),
-    property("query", Kind::Text, "", "What is asked of Prometheus, in PromQL. A hole in quotes is escaped."),
+    property("from", Kind::Named("prometheus, http, alertmanager, command or recorded"), "", "Where it is read."),
+    property(
+        "query",
+        Kind::Text,
+        "",
+        "What is asked: PromQL, or the labels of alerts as `severity=critical`. A hole in quotes is escaped.",
+    ),
     property("pointer", Kind::Text, "", "Where in a JSON answer the number is, as `/path/to/value`."),
     property("headers", Kind::SecretTexts, "{}", "Headers of the request; secrets may stand here."),
     property("timeout", Kind::Duration, "10s", "After this the source counts as down."),
     property("unit", Kind::Value, "", "The unit of the source: `ratio`, `percent`, `ms`, `s`, `bytes`, `MiB` …"),
+    property("valid", Kind::Duration, "15m", "How long a value that was recorded counts; after that there is no data."),
     property("missing", Kind::Value, "unknown", "What absent data counts as: `unknown`, `fail`, or a value."),
 ];
 

@@ -172,6 +172,7 @@ impl Luck {
             false => random.i64(0..100),
         };
         Probed::Sampled {
+            note: None,
             value: match of {
                 Type::Percent => Value::Percent(number as f64 / 100.0),
                 Type::Duration => Value::Duration(number),

@@ -4,6 +4,7 @@
 //! - `cast`: who acts beside the engine: the world and people
 //! - `luck`: a cast whose answers are drawn from a seed
 //! - `script`: a cast that answers from a scenario
+//! - `replay`: a cast that answers from the past
 //! - `router`: routers that do as they are told
 //! - `units`: the units of a plan by the paths that tests write
 //! - `moments`, `signal`, `conduct`: when, what is measured, how steps go
@@ -37,6 +38,7 @@ mod pace;
 mod past;
 mod people;
 mod play;
+mod replay;
 mod router;
 mod script;
 mod signal;
@@ -58,6 +60,7 @@ pub use luck::{Luck, Odds};
 pub use pace::Took;
 pub use past::Past;
 pub use play::{Played, Stopped, perform, play};
+pub use replay::Replay;
 pub use router::Routers;
 pub use script::{Manner, Script, Unanswered};
 pub use trial::{START, Trial, TrialRequest, Verdict, given_kept, try_out};

@@ -132,7 +132,7 @@ impl<'a> Script<'a> {
                     Probed::Unknown { why: "no answer is given".to_owned() }
                 }
             },
-            Some(value) => Probed::Sampled { value },
+            Some(value) => Probed::Sampled { value, note: None },
             None if self.manner == Manner::Lenient && matches!(probe.ask, ProbeAsk::Metric(_)) => {
                 self.assumed.insert(format!("nothing is known of `{}`: give it, `{}`", general(probe), line(probe)));
                 Probed::Absent { why: "nothing is given".to_owned() }

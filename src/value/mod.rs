@@ -6,6 +6,7 @@
 //! - `time`: instants, durations, civil times
 //! - `window`: when work may begin, as plain data
 //! - `literal`: from the text of a literal to its value
+//! - `matchers`: which labels something must have
 //! - `combine`: arithmetic and comparison, with dimensions
 //! - `show`: values as a person would write them
 //! - `beneath`: paths that lie beneath a folder
@@ -15,6 +16,7 @@ mod combine;
 mod data;
 mod kind;
 mod literal;
+mod matchers;
 mod show;
 mod target;
 mod time;
@@ -25,6 +27,7 @@ pub use combine::{Compared, Sum, arithmetic, compare, share_of};
 pub use data::{Record, Value};
 pub use kind::{Callable, RecordType, Type, Word};
 pub use literal::{LiteralShape, parse_literal};
+pub use matchers::matchers;
 pub use show::show_duration;
 pub use target::Target;
 pub use time::{At, Date, TimeOfDay, Weekday};

@@ -3,10 +3,14 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
+mod alerts;
+mod backtest;
 mod demo;
 mod mail;
 mod metrics;
+mod probes;
 mod reach;
+mod recorded;
 mod routers;
 mod server;
 mod site;

@@ -197,3 +197,116 @@ fn a_question_carries_its_secret_and_leaves_no_trace_of_it() {
     let found = std::process::Command::new("grep").args(words).current_dir(stage.path()).status();
     assert!(!found.expect("grep is there").success(), "the token is on the disk");
 }
+
+const HALF: &str = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"value\":[1,\"0.5\"]}]}}";
+
+/// Several gates that want the same answer at once ask once; what differs in anything is asked by itself.
+#[test]
+fn one_question_of_several_gates_is_asked_once() {
+    let site = Site::open();
+    site.put_slow("/api/v1/query", 200, HALF, Duration::from_millis(300));
+    let from = format!("from = prometheus(\"{}\")", site.url(""));
+    let text = format!(
+        "metric a: number {{ {from}, query = \"x\" }}\nmetric b: number {{ {from}, query = \"x\", timeout = 5s }}\n\
+         metric c: number {{ {from}, query = \"y\" }}\n\
+         gate one {{ require a < 1 }}\ngate second {{ require b < 1 and c < 1 }}\n\
+         rollout r {{ stage s {{ parallel {{ check one, check second, check a < 2, check c < 2 }} }} }}\n"
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let mut asked: Vec<String> = site.visits().into_iter().map(|it| it.body).collect();
+    asked.sort();
+    assert_eq!(asked, ["query=x", "query=y"]);
+}
+
+/// Who stops waiting does not make the source answer twice: the next in line waits for the same answer.
+#[test]
+fn a_slow_source_is_not_asked_again_while_it_is_being_asked() {
+    let site = Site::open();
+    site.put_slow("/api/v1/query", 200, HALF, Duration::from_millis(1500));
+    let from = format!("from = prometheus(\"{}\"), query = \"x\"", site.url(""));
+    let text = format!(
+        "metric m: number {{ {from} }}\n\
+         rollout r {{ stage s {{ parallel {{ \
+         check m < 1, check m < 2 {{ settle = 500ms }}, check m < 3 {{ settle = 1s }} }} }} }}\n"
+    );
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    assert_eq!(site.visits().len(), 1);
+}
+
+/// What Prometheus warns of stands beside the number.
+#[test]
+fn a_warning_of_the_source_is_part_of_the_evidence() {
+    let site = Site::open();
+    let answer = HALF.replace("\"success\",", "\"success\",\"warnings\":[\"a store did not answer\"],");
+    site.put("/api/v1/query", 200, &answer);
+    let metric = "metric m: number { from = PROMETHEUS, query = \"x\" }";
+    let text = metric.replace("PROMETHEUS", &format!("prometheus(\"{}\")", site.url("")));
+    let stage = Stage::with("r.rollout", &format!("{text}\nrollout r {{ stage s {{ check m < 1 }} }}\n"));
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let events = stage.say(&["events", "--format", "json"]).out;
+    assert!(events.contains("0.5; Prometheus warns: a store did not answer"), "{events}");
+}
+
+/// A server whose certificate an authority of one's own has signed is believed once that authority is named.
+#[test]
+fn an_authority_of_ones_own_is_believed_once_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let openssl = |words: &[&str]| {
+        let made = std::process::Command::new("openssl").args(words).current_dir(folder.path()).output();
+        let made = made.expect("`openssl` starts; on Debian: sudo apt-get install openssl");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    let request = |more: &[&str]| openssl(&[&["req"], &key[..], more].concat());
+    request(&["-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=our own", "-days", "2"]);
+    request(&["-keyout", "it.key", "-out", "it.csr", "-subj", "/CN=127.0.0.1"]);
+    std::fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").expect("it writes");
+    let sign = ["x509", "-req", "-in", "it.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+    openssl(&[&sign[..], &["-out", "it.pem", "-days", "2", "-extfile", "names"]].concat());
+    std::fs::write(folder.path().join("web.yml"), "tls_server_config: { cert_file: it.pem, key_file: it.key }\n")
+        .expect("it writes");
+    std::fs::write(folder.path().join("prometheus.yml"), "scrape_configs: []\n").expect("it writes");
+    let port = free_port();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let words = [
+        format!("--config.file={}", at("prometheus.yml")),
+        format!("--storage.tsdb.path={}", at("tsdb")),
+        format!("--web.config.file={}", at("web.yml")),
+        format!("--web.listen-address=127.0.0.1:{port}"),
+    ];
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut server = Server::start("prometheus", "prometheus", &words);
+    server.until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+
+    let metric =
+        format!("metric m: number {{ from = prometheus(\"https://127.0.0.1:{port}\"), query = \"vector(7)\" }}");
+    let text = format!("{metric}\nrollout r {{ stage s {{ check m == 7 {{ within = 20s, every = 200ms }} }} }}\n");
+    let stage = Stage::with("r.rollout", &text);
+    let run = stage.command(&["run", "r.rollout"]).env("SSL_CERT_FILE", at("ca.pem")).output().expect("it starts");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let (said, why) = asked(port, &metric, "m == 7");
+    assert_eq!(said.code, 7, "{}", said.shown());
+    assert!(why.out.contains("unknown") && why.out.contains("certificate"), "{}", why.shown());
+}
+
+/// Watches that begin together stay together, however long they last: each sample is one question for all of them.
+#[test]
+fn watches_with_one_rhythm_share_their_samples() {
+    let site = Site::open();
+    site.put("/api/v1/query", 200, HALF);
+    let from = format!("from = prometheus(\"{}\"), query = \"x\"", site.url(""));
+    let watch = |most: u32| format!("watch m < {most} {{ lasts = 2s, every = 500ms }}");
+    let (a, b, c) = (watch(1), watch(2), watch(3));
+    let text = format!("metric m: number {{ {from} }}\nrollout r {{ stage s {{ parallel {{ {a}, {b}, {c} }} }} }}\n");
+    let stage = Stage::with("r.rollout", &text);
+    let said = stage.say(&["run", "r.rollout"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let samples = stage.say(&["events", "--format", "json"]).out.matches("\"gate_evaluated\"").count();
+    assert!(samples >= 15, "{samples} samples");
+    assert_eq!(site.visits().len(), samples / 3);
+}

@@ -161,6 +161,7 @@ fn candidates(probe: &ProbeJob, wanted: Truth, bounds: &[f64]) -> Vec<Probed> {
 
 fn sampled(of: &Type, number: f64) -> Probed {
     Probed::Sampled {
+        note: None,
         value: match of {
             Type::Percent => Value::Percent(number),
             Type::Duration => Value::Duration(number.round() as i64),
