@@ -63,7 +63,8 @@ impl Turn<'_> {
         };
         let before = place.slot.0.checked_sub(1).map(|slot| Place::new(place.node, Slot(slot)));
         let busy = before.is_some_and(|it| self.run.frames.contains_key(&it));
-        if !going {
+        // An engine that is started again hears every alarm of before once more.
+        if !going || self.status(place) != Status::Idle {
             return;
         }
         if busy {

@@ -31,7 +31,9 @@ pub fn crashed(plan: &Plan, kept: &KeptValues, luck: Luck, after: impl Fn(usize)
         played.events.iter().map(|it| it.1.clone()).filter(|it| *it != Event::Recovered).collect()
     };
     if meaning(&calm) != meaning(&stormy) && at_once(&calm) != at_once(&stormy) {
-        return Err("what was remembered differs from the run without crashes".to_owned());
+        let (calm, stormy) = (at_once(&calm), at_once(&stormy));
+        let differing = calm.iter().zip(&stormy).find(|(one, other)| one != other);
+        return Err(format!("what was remembered differs from the run without crashes: {differing:?}"));
     }
     Ok(stormy)
 }
