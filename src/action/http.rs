@@ -30,7 +30,7 @@ pub fn http_client() -> Client {
     });
     let builder = Client::builder().redirect(Policy::custom(redirect)).connect_timeout(Duration::from_secs(30));
     let agent = concat!("rollout/", env!("CARGO_PKG_VERSION"));
-    let builder = builder.dns_resolver(Arc::new(Reach::from_environment()));
+    let builder = builder.dns_resolver(Arc::new(Reach::of_this_process().clone()));
     builder.user_agent(agent).build().expect("the settings are fixed and the provider is installed")
 }
 
@@ -91,7 +91,7 @@ fn request(client: &Client, job: &HttpJob, vault: &Vault) -> Result<reqwest::Req
     }
     // Addresses that are written as numbers ask no resolver.
     if let Some(address) = numeric(&url)
-        && !Reach::from_environment().may_ask(address)
+        && !Reach::of_this_process().may_ask(address)
     {
         return Err(refused(refusal(&address.to_string())));
     }

@@ -2,7 +2,7 @@
 //! that no address from a file or a redirect reads them, unless whoever starts the engine opens them. Sends nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -16,9 +16,11 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Reads what the engine's own variable opens. What is no network in it opens nothing.
-    pub fn from_environment() -> Reach {
-        Reach::read(&std::env::var(ALLOW_ADDRESSES).unwrap_or_default())
+    /// Returns what the engine's own variable opens, read once. What is no network in it opens nothing.
+    pub fn of_this_process() -> &'static Reach {
+        static READ: LazyLock<Reach> =
+            LazyLock::new(|| Reach::read(&std::env::var(ALLOW_ADDRESSES).unwrap_or_default()));
+        &READ
     }
 
     fn read(text: &str) -> Reach {
