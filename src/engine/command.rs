@@ -100,9 +100,7 @@ impl Turn<'_> {
     }
 
     pub fn is_at(&self, place: Place, path: &str) -> bool {
-        let path = path.replace('.', "/");
-        let here = self.plan.path(place).replace('.', "/");
-        here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'))
+        self.plan.rest_after(place, path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     fn roll_back(&mut self, by: Person, reason: Option<String>) -> Result<(), String> {

@@ -27,14 +27,18 @@ impl Plan {
     /// Returns whether a path means a place: its own with or without targets, or, for what has no name of its own,
     /// that without its number.
     pub fn is_called(&self, place: Place, path: &str) -> bool {
-        let path = path.replace('.', "/");
+        let path = slashed(path);
         [self.path(place), self.node_path(place.node)].iter().any(|own| {
-            // What a strategy's name is joined with is a dot, which may as well be said as a slash.
-            let own = own.replace('.', "/");
+            let own = slashed(own);
             let numbered = own.rsplit_once('~').filter(|(_, number)| !number.contains('/'));
             let bare = numbered.map_or(own.as_str(), |(bare, _)| bare);
             own == path || bare == path
         })
+    }
+
+    /// Returns what follows a path in that of a place: nothing at the path itself; none where the place is elsewhere.
+    pub fn rest_after(&self, place: Place, path: &str) -> Option<String> {
+        slashed(&self.path(place)).strip_prefix(&slashed(path)).map(str::to_owned)
     }
 
     /// Returns the nodes that a path means, targets left out: `prepare.approve` is every approval of that stage's body.
@@ -81,4 +85,9 @@ impl Expansion<'_> {
         }
         self.wrong.extend(wrong);
     }
+}
+
+/// What a strategy's name is joined with is a dot, which may as well be said as a slash.
+fn slashed(path: &str) -> String {
+    path.replace('.', "/")
 }

@@ -96,10 +96,9 @@ impl Verdicts {
     }
 
     fn last_at(&self, path: &str) -> Option<Place> {
-        let path = path.replace('.', "/");
         let beneath = |place: &Place| {
-            let here = self.board.plan.path(*place).replace('.', "/");
-            here == path || here.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['/', '~']))
+            let rest = self.board.plan.rest_after(*place, path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '~']))
         };
         let decided = self.last.iter().filter(|(place, _)| beneath(place));
         // What went wrong says more than what was well at the same time.
