@@ -160,10 +160,9 @@ fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
     }
 }
 
-/// Side by side, because it is a thousand runs of each with twenty deaths of the engine: most of a minute where nothing is
-/// optimized, so it is run on its own with `--ignored`.
+/// Side by side, because it is a thousand runs of each with twenty deaths of the engine. Of what lasts for days three,
+/// because one of them takes as long as hundreds of the others.
 #[test]
-#[ignore = "takes most of a minute: `cargo test --test suite a_thousand_storms -- --ignored`"]
 fn every_example_ends_the_same_after_a_thousand_storms() {
     let odds = Odds {
         job_fails: 60,
@@ -177,7 +176,8 @@ fn every_example_ends_the_same_after_a_thousand_storms() {
         let file = relative(&path);
         let kept = left_before(&file);
         let plan = planned(&without_findings(&file), &file, &kept);
-        for seed in 0..1_000 {
+        let seeds = if LASTS_FOR_DAYS.iter().any(|it| file.contains(it)) { 3 } else { 1_000 };
+        for seed in 0..seeds {
             let luck = Luck { seed, odds };
             let events = play(&plan, &kept, luck, &mut |_| None).events.len();
             let mut random = fastrand::Rng::with_seed(seed);
@@ -187,9 +187,27 @@ fn every_example_ends_the_same_after_a_thousand_storms() {
         }
     };
     std::thread::scope(|scope| {
-        let short = |it: &PathBuf| !LASTS_FOR_DAYS.iter().any(|name| it.display().to_string().contains(name));
-        for path in examples().into_iter().filter(short) {
+        for path in examples() {
             scope.spawn(|| storm(path));
         }
     });
+}
+
+/// Found by more storms over the examples of days, and not mended yet.
+#[test]
+#[ignore = "open: after these crashes another event is remembered at one instant than without them"]
+fn a_storm_over_the_weeks_is_remembered_as_calm_weather() {
+    let odds = Odds {
+        job_fails: 60,
+        probe_violated: 80,
+        probe_unknown: 40,
+        person_rejects: 150,
+        person_silent: 250,
+        person_late: 400,
+    };
+    let file = "examples/weekly/finance.rollout";
+    let kept = left_before(file);
+    let plan = planned(&without_findings(file), file, &kept);
+    let points = [34, 4, 33, 51, 57, 85, 50, 73, 29, 71, 22, 63, 90, 87, 2, 48, 61, 62, 59, 21];
+    crashed(&plan, &kept, Luck { seed: 29, odds }, |at| points.contains(&at)).expect("the same is remembered");
 }
