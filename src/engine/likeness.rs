@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::frame::{Frame, Shape};
 use super::run::{EndingState, Status};
 use super::watching::WatchFrame;
+use super::windows::lets_the_way_back_in;
 use super::{PauseReason, Run};
-use crate::calendar::Calendar;
-use crate::model::{Act, Expr, ExprKind, Otherwise};
+use crate::model::{Act, Otherwise};
 use crate::plan::{Elements, NodeId, NodeKind, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Value};
 
@@ -45,7 +45,7 @@ impl<'p> Kinship<'p> {
         let times = plan.nodes.iter().zip(0..).filter_map(|(it, number)| {
             let stage = matches!(&it.kind, NodeKind::Stage(it) if it.not_before.is_some() || it.deadline.is_some());
             let act = matches!(&it.kind, NodeKind::Act(act) if matches!(**act, Act::WaitUntil { .. }));
-            let also_back = stage || act || it.during.as_ref().is_some_and(|it| !is_exempt_on_the_way_back(it));
+            let also_back = stage || act || it.during.as_ref().is_some_and(|it| !lets_the_way_back_in(it));
             (also_back || it.during.is_some()).then_some((NodeId(number), also_back))
         });
         let sustained = plan.thresholds.iter().filter_map(|it| it.sustained.as_ref());
@@ -325,19 +325,6 @@ impl Likeness<'_> {
         if self.kinship.minds_time(run) {
             self.note_whole(("now", now.0));
         }
-    }
-}
-
-/// Whether a window lets rollbacks in whenever they come, as far as can be told before it is evaluated.
-fn is_exempt_on_the_way_back(during: &Expr) -> bool {
-    match &during.kind {
-        ExprKind::Window(form, _) => form.rollback_is_exempt,
-        ExprKind::Value(Value::Window(window)) => Calendar::of(window).is_ok_and(|it| it.rules().rollback_is_exempt),
-        ExprKind::Not(one) => is_exempt_on_the_way_back(one),
-        ExprKind::And(one, other) | ExprKind::Or(one, other) | ExprKind::If(_, one, other) => {
-            is_exempt_on_the_way_back(one) && is_exempt_on_the_way_back(other)
-        }
-        _ => false,
     }
 }
 
