@@ -82,6 +82,10 @@ impl Turn<'_> {
         let fits = self.run.frames.get(&place).is_some_and(|it| it.asked && it.attempt == attempt);
         if fits {
             self.hear_answer(place, attempt, answer);
+            // What would wait for its next turn learns that there is none.
+            if self.closing_around(place).is_some() {
+                self.run.agenda.insert(place);
+            }
         }
     }
 
