@@ -136,9 +136,9 @@ fn asked(plan: &Plan, finding: &Finding) -> Vec<String> {
     let line = |(place, did): (&crate::plan::Place, &Did)| {
         let unit = written(plan, *place);
         match did {
-            Did::SaidYes => format!("{unit} {{ after = {after} }}"),
-            Did::SaidNo => format!("{unit} {{ after = {after}, rejects = true }}"),
-            Did::SaidNothing => format!("{unit} {{ by = [] }}"),
+            Did::Agreed => format!("{unit} {{ after = {after} }}"),
+            Did::Refused => format!("{unit} {{ after = {after}, rejects = true }}"),
+            Did::KeptSilent => format!("{unit} {{ by = [] }}"),
         }
     };
     finding.retold.asked.iter().map(line).collect()

@@ -21,7 +21,7 @@ pub struct Retold {
     pub worked: BTreeMap<Place, Vec<bool>>,
     /// What each subject was each time that it was asked about: its name and what it is about, when, and its value; none
     /// where nobody said.
-    pub read: BTreeMap<(SmolStr, Vec<SmolStr>), Vec<(i64, Option<Value>)>>,
+    pub read: BTreeMap<(SmolStr, Vec<SmolStr>), Readings>,
     /// What was asked of people, and what they did.
     pub asked: BTreeMap<Place, Did>,
     /// What a person wanted, and when.
@@ -30,19 +30,22 @@ pub struct Retold {
     pub reboots_ms: Vec<i64>,
 }
 
+/// What something was each time that it was asked about.
+pub type Readings = Vec<(i64, Option<Value>)>;
+
 /// What people did who were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
-    SaidYes,
-    SaidNo,
-    SaidNothing,
+    Agreed,
+    Refused,
+    KeptSilent,
 }
 
 /// Goes a way once more, from its beginning.
 pub(super) fn retell(plan: &Plan, first: Scene, path: &Path, steps: usize, gauge: &mut Gauge) -> Retold {
     let mut retold = Retold::default();
     let mut scene = first;
-    let asked = scene.run.requests().map(|(place, _)| (place, Did::SaidYes)).collect();
+    let asked = scene.run.requests().map(|(place, _)| (place, Did::Agreed)).collect();
     retold.asked = asked;
     for link in links(path) {
         retold.go(plan, &mut scene, link.steps, gauge);
@@ -96,7 +99,7 @@ impl Retold {
                     let asked = questions.into_iter().flatten().zip(results);
                     asked.for_each(|(probe, result)| self.heard(probe, result, at_ms));
                 }
-                Event::ApprovalRequested { place, .. } => drop(self.asked.entry(*place).or_insert(Did::SaidYes)),
+                Event::ApprovalRequested { place, .. } => drop(self.asked.entry(*place).or_insert(Did::Agreed)),
                 _ => {}
             }
         }
@@ -119,8 +122,8 @@ impl Retold {
 
     fn note(&mut self, mishap: &Mishap, at_ms: i64) {
         match mishap {
-            Mishap::Rejected { place } => drop(self.asked.insert(*place, Did::SaidNo)),
-            Mishap::Silent { place } => drop(self.asked.insert(*place, Did::SaidNothing)),
+            Mishap::Rejected { place } => drop(self.asked.insert(*place, Did::Refused)),
+            Mishap::Silent { place } => drop(self.asked.insert(*place, Did::KeptSilent)),
             Mishap::Crash => self.reboots_ms.push(at_ms),
             // Seen in what comes of it.
             Mishap::Fails { .. } | Mishap::Violated { .. } | Mishap::Unknown { .. } | Mishap::Lost { .. } => {}

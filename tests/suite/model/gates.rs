@@ -59,15 +59,11 @@ impl Look<'_> {
             return Some(true);
         }
         let rules = self.condition.rules.iter().filter(|it| it.demand != "warn");
-        rules.fold(Some(true), |all, rule| {
-            let truth = self.of(&rule.term);
-            let demanded = match truth {
-                None if self.fails(&rule.term) => Some(false),
-                _ if rule.demand == "forbid" => truth.map(|it| !it),
-                _ => truth,
-            };
-            and(all, demanded)
-        })
+        all(rules.map(|rule| match self.of(&rule.term) {
+            None if self.fails(&rule.term) => Some(false),
+            truth if rule.demand == "forbid" => truth.map(|it| !it),
+            truth => truth,
+        }))
     }
 
     pub fn of(&self, term: &Term) -> Truth {
@@ -113,6 +109,14 @@ fn and(left: Truth, right: Truth) -> Truth {
     }
 }
 
+fn all(truths: impl Iterator<Item = Truth>) -> Truth {
+    let mut all = Some(true);
+    for truth in truths {
+        all = and(all, truth);
+    }
+    all
+}
+
 /// Samples that lie further apart say nothing of the time between them.
 const REACH_MS: i64 = 2 * 3_600_000;
 
@@ -130,5 +134,5 @@ pub fn lasting(samples: &Samples, changed: Option<u64>, wanted_ms: i64) -> Truth
     }
     // What was seen last before that stretch is how it was when the stretch began.
     let begins = samples.iter().rposition(|(at, ..)| *at <= from).unwrap_or(0);
-    samples[begins..].iter().fold(Some(true), |all, (_, truth, _)| and(all, *truth))
+    all(samples[begins..].iter().map(|(_, truth, _)| *truth))
 }
