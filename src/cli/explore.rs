@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::command::Context;
+use super::disk::Disk;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inputs::Inputs;
 use super::palette::Paint;
-use super::suppose::{Supposed, suppose};
+use super::proof::proof;
+use super::suppose::suppose;
 use crate::plan::Plan;
 use crate::runtime::Clock;
 use crate::sim::{Bad, Explored, Finding, Level, explore};
@@ -40,12 +42,17 @@ pub fn run(context: &Context, arguments: Arguments) -> Result<Exit, Failure> {
     let start = Clock::start().now();
     let wanted = arguments.inputs.wanted(&arguments.file, Some(start));
     refuse_facts(&arguments.given)?;
-    let Supposed { plan, kept, .. } = suppose(context, &wanted, &arguments.given, start)?;
+    let supposed = suppose(context, &wanted, &arguments.given, start)?;
+    let (plan, kept) = (&supposed.plan, &supposed.kept);
     let began = Instant::now();
-    let explored = explore(&plan, &kept, start, arguments.faults, &mut |_| began.elapsed() < within);
+    let explored = explore(plan, kept, start, arguments.faults, &mut |_| began.elapsed() < within);
+    let here = std::env::current_dir()?;
+    let folder = here.to_str().unwrap_or_default();
+    let shown = explored.findings.iter().map(|it| proof(&Disk::checking(&here), folder, &supposed, it, start));
+    let shown: Vec<Proof> = explored.findings.iter().zip(shown).collect();
     match context.terminal.is_json() {
-        true => context.terminal.result(&document(&plan, &explored).to_string()),
-        false => show(context, &plan, &explored),
+        true => context.terminal.result(&document(plan, &explored, &shown).to_string()),
+        false => show(context, plan, &explored, &shown),
     }
     Ok(if explored.findings.is_empty() { Exit::Done } else { Exit::Findings })
 }
@@ -66,14 +73,20 @@ fn refuse_facts(given: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn show(context: &Context, plan: &Plan, explored: &Explored) {
+/// A finding, and the test that shows it, or why there is none.
+type Proof<'e> = (&'e Finding, Result<String, String>);
+
+fn show(context: &Context, plan: &Plan, explored: &Explored, proofs: &[Proof]) {
     let terminal = context.terminal;
     for bad in Bad::ALL {
-        for finding in explored.findings.iter().filter(|it| it.bad == bad) {
+        for (finding, proof) in proofs.iter().filter(|(it, _)| it.bad == bad) {
             let title = terminal.painted(Paint::Bad, bad.title());
             terminal.result(&format!("{title}: {}", finding.words));
             way(finding, plan).iter().for_each(|it| terminal.result(it));
-            terminal.result("");
+            match proof {
+                Ok(test) => terminal.result(&format!("\n{test}")),
+                Err(why) => terminal.result(&format!("  No test shows it: {why}.\n")),
+            }
         }
     }
     if explored.findings.is_empty() {
@@ -135,8 +148,8 @@ fn covered(explored: &Explored) -> Vec<String> {
     lines
 }
 
-fn document(plan: &Plan, explored: &Explored) -> serde_json::Value {
-    let findings = explored.findings.iter().map(|it| {
+fn document(plan: &Plan, explored: &Explored, proofs: &[Proof]) -> serde_json::Value {
+    let findings = proofs.iter().map(|(it, proof)| {
         let way = it.way.iter().map(|(after_ms, turning)| {
             serde_json::json!({ "after_ms": after_ms, "fault": turning.is_fault(), "text": turning.in_words(plan) })
         });
@@ -147,6 +160,8 @@ fn document(plan: &Plan, explored: &Explored) -> serde_json::Value {
             "faults": it.faults,
             "after_ms": it.after_ms,
             "way": way.collect::<Vec<_>>(),
+            "test": proof.as_ref().ok(),
+            "no_test": proof.as_ref().err(),
         })
     });
     let levels = explored.levels.iter().enumerate().map(|(faults, it)| {

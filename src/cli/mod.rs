@@ -71,6 +71,7 @@ mod period;
 mod plan;
 mod program;
 mod progress;
+mod proof;
 mod reach;
 mod record;
 mod report;

@@ -14,7 +14,7 @@ use crate::model::Given;
 use crate::plan::{KeptValues, Plan, PlanRequest, plan};
 use crate::sim::given_kept;
 use crate::source::{ReadFailure, World};
-use crate::value::{At, Record, Value};
+use crate::value::{At, Record, literal};
 
 /// A file with what is supposed of it, and its plan.
 pub struct Supposed {
@@ -84,37 +84,6 @@ fn what_if(rollout: &str, inputs: &Record, given: &[String]) -> String {
     format!(
         "\n\ntest \"what if, from the command line\" {{\n  call {rollout} {{ {inputs} }}\n{given}  expect took >= 0s\n}}\n"
     )
-}
-
-/// Writes a value as the language does; none for what has no literal.
-fn literal(value: &Value) -> Option<String> {
-    Some(match value {
-        Value::Text(text) => {
-            let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace("${", "$${");
-            format!("\"{escaped}\"")
-        }
-        Value::List(list) => {
-            let all: Option<Vec<String>> = list.iter().map(literal).collect();
-            format!("[{}]", all?.join(", "))
-        }
-        Value::Record(record) => {
-            let all = record.iter().map(|(key, it)| Some(format!("{key} = {}", literal(it)?)));
-            format!("{{ {} }}", all.collect::<Option<Vec<String>>>()?.join(", "))
-        }
-        Value::Unknown | Value::Target(_) | Value::Secret(_) | Value::Window(_) => return None,
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Number(_)
-        | Value::Percent(_)
-        | Value::Duration(_)
-        | Value::Size(_)
-        | Value::Time(_)
-        | Value::Date(_)
-        | Value::Instant(_)
-        | Value::Weekday(_)
-        | Value::Range(_) => value.to_string(),
-    })
 }
 
 /// The disk, with something after the end of one file.

@@ -249,8 +249,9 @@ impl Change<'_> {
     }
 
     fn evaluated(&mut self, place: Place, truth: Truth, streaks: &[(String, Truth)]) {
+        let changed = if streaks.is_empty() { None } else { self.run.last_changed() };
         for (threshold, truth) in streaks {
-            self.run.streaks.entry(threshold.clone()).or_default().sample(self.at, *truth);
+            self.run.streaks.entry(threshold.clone()).or_default().sample(self.at, *truth, changed);
         }
         let (at, watches) = (self.at, self.is_watch(place));
         if watches {
@@ -413,7 +414,15 @@ impl Change<'_> {
         let over_failure =
             matches!(self.run.paused, Some(PauseReason::Failed { .. } | PauseReason::Interrupted { .. }));
         if over_failure && self.run.awaiting.is_empty() {
-            self.resumed();
+            self.end_pause();
+        }
+    }
+
+    /// Goes on, unless something else waits for a person as well.
+    pub(super) fn end_pause(&mut self) {
+        match self.run.waits_for_person() {
+            Some(why) => self.run.paused = Some(why),
+            None => self.resumed(),
         }
     }
 

@@ -141,6 +141,20 @@ pub enum PauseReason {
     },
 }
 
+impl PauseReason {
+    /// Returns where it came from; none: a person asked for it.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            PauseReason::Asked { .. } => None,
+            PauseReason::Said { place, .. }
+            | PauseReason::Failed { place }
+            | PauseReason::Interrupted { place }
+            | PauseReason::Unanswered { place }
+            | PauseReason::Rejected { place } => Some(*place),
+        }
+    }
+}
+
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,7 +9,7 @@ use super::measure::Notes;
 use super::turn::Turn;
 use super::{Cause, Event, Evidence, Job, Probed, Truth};
 use crate::eval::{self, Fuel};
-use crate::model::{Act, Expr, Interrupted};
+use crate::model::{Act, Expr, Interrupted, ThresholdId};
 use crate::plan::Place;
 use crate::value::Value;
 
@@ -27,11 +27,16 @@ impl Turn<'_> {
     }
 
     pub(super) fn questions(&self, condition: &Expr, place: Place) -> Result<Questions, Cause> {
+        Ok(self.asked_for(condition, place)?.0)
+    }
+
+    /// Returns what a condition asks, and the sustained thresholds that it asks for.
+    fn asked_for(&self, condition: &Expr, place: Place) -> Result<(Questions, Lasting), Cause> {
         let questions = RefCell::new(Questions::default());
         let notes = RefCell::new(Notes::default());
         let here = self.here(place, Probing::Collect(&questions)).noting(&notes);
         eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
-        Ok(questions.into_inner())
+        Ok((questions.into_inner(), notes.into_inner().lasting))
     }
 
     /// The world has answered, one result for each question.
@@ -63,13 +68,20 @@ impl Turn<'_> {
     }
 
     fn verdict(&self, place: Place, condition: &Expr, results: &[Probed]) -> Result<Verdict, Cause> {
-        let questions = self.questions(condition, place)?;
+        let (questions, lasting) = self.asked_for(condition, place)?;
         let known = questions.iter().zip(results).map(|(question, result)| self.known(question, result)).collect();
         let answers = questions.answered(known);
         let notes = RefCell::new(Notes::default());
         let here = self.here(place, Probing::Answered(&answers)).noting(&notes);
         let truth = eval::condition(condition, &here, &mut Fuel::default()).map_err(super::here::wrong)?;
+        // Whatever decided, all that was asked for was sampled: `good and not slow` samples `slow` in bad times too.
+        let unseen = RefCell::new(Notes::default());
+        let here = self.here(place, Probing::Answered(&answers)).noting(&unseen);
+        for (threshold, arguments) in lasting {
+            let _ = here.threshold_truth(threshold, &arguments);
+        }
         let mut notes = notes.into_inner();
+        notes.sample_too(unseen.into_inner());
         let truth = notes.settled(truth.into());
         notes.plain(self.shown(condition, place), truth);
         let mut evidence: Vec<Evidence> =
@@ -144,6 +156,9 @@ impl Turn<'_> {
         }
     }
 }
+
+/// Sustained thresholds, with what they are called with.
+type Lasting = Vec<(ThresholdId, Vec<Value>)>;
 
 /// What came of a condition.
 struct Verdict {

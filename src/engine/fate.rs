@@ -1,6 +1,8 @@
 //! What a failure means for what is around it: another attempt, a target given up, a question to a person, or a failure
 //! there too; and what its stage or rollout says is to be done about that.
 
+use std::collections::BTreeSet;
+
 use super::frame::Frame;
 use super::loops::wave_size;
 use super::run::Status;
@@ -54,11 +56,11 @@ impl Turn<'_> {
         {
             return Fate::Retry { wait_ms };
         }
-        let Some(target) = self.nearest_target(place) else { return self.fate_by_policy(part) };
-        if self.is_tolerable(target) {
-            if target == place { Fate::Tolerate } else { Fate::Fail }
-        } else {
-            self.fate_by_policy(part)
+        match self.targets_around(place).find(|it| self.is_tolerable(*it)) {
+            Some(target) if target == place => Fate::Tolerate,
+            // It fails up to the target whose loop bears it: an outer one, if its own does not.
+            Some(_) => Fate::Fail,
+            None => self.fate_by_policy(part),
         }
     }
 
@@ -83,9 +85,10 @@ impl Turn<'_> {
         self.next_attempt(retry, frame.attempt, place).is_some()
     }
 
-    fn nearest_target(&self, place: Place) -> Option<Place> {
-        let mut around = std::iter::once(place).chain(self.plan.all_around(place));
-        around.find(|it| role(&self.plan.node(it.node).kind) == Some(Role::Target))
+    /// Returns the targets that something stands in, the nearest first.
+    fn targets_around(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+        let around = std::iter::once(place).chain(self.plan.all_around(place));
+        around.filter(|it| role(&self.plan.node(it.node).kind) == Some(Role::Target))
     }
 
     /// Whether a target that closes by itself fails alone, in a loop that goes on.
@@ -99,7 +102,7 @@ impl Turn<'_> {
         let Some(around) = self.plan.around(target) else { return false };
         let Some(state) = self.run.frames.get(&around).and_then(Frame::as_loop) else { return false };
         let Some(numbers) = self.numbers(around) else { return false };
-        let whole_run = self.plan.tolerate.is_none_or(|most| (self.run.failed_targets.len() as u32) < most);
+        let whole_run = self.plan.tolerate.is_none_or(|most| self.given_up_within(Place::ROOT) < most);
         let rollouts = self.plan.all_around(target).all(|it| self.child_bears_another(it));
         let in_wave = wave_size(numbers, state.wave);
         // A wave in which everything failed is no accident that a loop should look away from.
@@ -112,8 +115,17 @@ impl Turn<'_> {
     fn child_bears_another(&self, place: Place) -> bool {
         let Some(child) = self.plan.node(place.node).as_child() else { return true };
         let most = child.tolerate.get(place.slot.index()).or(child.tolerate.last());
-        let failed = || self.run.failed_targets.keys().filter(|it| self.plan.is_within(**it, place)).count();
-        most.is_none_or(|most| failed() < *most as usize)
+        most.is_none_or(|most| self.given_up_within(place) < *most)
+    }
+
+    /// Returns how many targets beneath a place were given up: those that are back, still go back, or could not.
+    fn given_up_within(&self, place: Place) -> u32 {
+        let back = self.run.failed_targets.keys().copied().filter(|it| self.plan.is_within(*it, place));
+        let goes_back = |it: &Place| self.run.frames[it].undo.as_ref().is_some_and(|undo| undo.tolerated.is_some());
+        let going_back = self.run.frames_beneath(self.plan, place).filter(goes_back);
+        let stuck = self.run.stuck().filter(|it| self.plan.is_within(*it, place));
+        let stuck = stuck.filter_map(|it| self.targets_around(it).next());
+        back.chain(going_back).chain(stuck).collect::<BTreeSet<Place>>().len() as u32
     }
 
     /// Returns what is to happen after a failure: the word of the check that failed, the stage's, the rollout's.

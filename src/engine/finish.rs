@@ -15,7 +15,13 @@ impl Turn<'_> {
         if cancelled && rolls_back {
             self.emit(Event::UndoBegan { place: Place::ROOT, tolerated: None });
         } else {
-            let outcome = if cancelled { Outcome::Cancelled } else { Outcome::Failed };
+            let is_stuck = !self.run.stuck.is_empty();
+            let outcome = match cancelled {
+                // A target that was given up could not be taken back.
+                _ if is_stuck => Outcome::NeedsHands,
+                true => Outcome::Cancelled,
+                false => Outcome::Failed,
+            };
             self.emit(Event::Finishing { outcome });
         }
     }

@@ -45,9 +45,10 @@ impl Turn<'_> {
         }
         self.begin_guards(place);
         let Some(Frame { shape: Shape::Graph(graph), .. }) = self.run.frames.get(&place) else { return };
-        let decided = |stage: &NodeId| self.run.awaiting.contains(&Place::new(*stage, place.slot));
-        if let Some(failed) = graph.failed.iter().copied().find(|it| !decided(it)) {
-            return self.stage_failed(place, Place::new(failed, place.slot));
+        let failed = graph.failed.iter().map(|it| Place::new(*it, place.slot));
+        let undecided: Vec<Place> = failed.filter(|it| !self.run.awaiting.contains(it)).collect();
+        if !undecided.is_empty() {
+            return self.stages_failed(place, &undecided);
         }
         let open: Vec<NodeId> =
             if self.may_begin(place) && !self.run.on_hold { graph.open.iter().copied().collect() } else { Vec::new() };
@@ -68,6 +69,15 @@ impl Turn<'_> {
                 self.emit(Event::Finishing { outcome: Outcome::Succeeded });
             }
             _ => self.end_child(place),
+        }
+    }
+
+    /// One that goes back alone is no reason to forget another. Meanwhile no further stage begins.
+    fn stages_failed(&mut self, rollout: Place, stages: &[Place]) {
+        for stage in stages {
+            if self.is_forward() && self.status(rollout) == Status::Live {
+                self.stage_failed(rollout, *stage);
+            }
         }
     }
 
@@ -171,7 +181,8 @@ impl Turn<'_> {
 
     /// One entry after another.
     pub fn go_on_sequence(&mut self, place: Place) {
-        if self.closing_around(place).is_some() {
+        // One that has come to its end is done, also if what is around it goes no further.
+        if self.closing_around(place).is_some() && !self.is_through(place) {
             return self.let_go(place);
         }
         let frame = &self.run.frames[&place];
@@ -207,6 +218,14 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether a sequence has no entry left, and nothing against it.
+    fn is_through(&self, place: Place) -> bool {
+        let frame = &self.run.frames[&place];
+        let mut entries = self.plan.node(place.node).children.iter().map(|it| Place::new(*it, place.slot));
+        let has_passed = |it| matches!(self.status(it), Status::Done | Status::Skipped) || self.is_background(it);
+        frame.closing.is_none() && frame.waits.is_none() && entries.all(has_passed)
+    }
+
     fn begin_again(&mut self, place: Place) {
         match &self.plan.node(place.node).kind {
             NodeKind::Step(it) => self.begin_step(place, it),
@@ -217,17 +236,19 @@ impl Turn<'_> {
     pub fn go_on_parallel(&mut self, place: Place) {
         let children = &self.plan.node(place.node).children;
         let parts = || children.iter().map(|it| Place::new(*it, place.slot));
-        let failed = parts().find(|it| self.status(*it) == Status::Failed);
+        let passed = |it| matches!(self.status(it), Status::Done | Status::Skipped);
+        let beside = |it| self.is_background(it) && self.status(it) == Status::Live;
+        let is_through = parts().all(|it| passed(it) || beside(it));
+        if is_through && self.run.frames[&place].closing.is_none() {
+            return self.end(place, Ending::Done);
+        }
         if self.closing_around(place).is_some() {
             return self.let_go(place);
         }
-        if let Some(failed) = failed {
+        // One that a person is to decide about does not hide another.
+        let failed = |it: &Place| self.status(*it) == Status::Failed && !self.run.awaiting.contains(it);
+        if let Some(failed) = parts().find(failed) {
             return self.part_failed(place, failed);
-        }
-        let passed = |it| matches!(self.status(it), Status::Done | Status::Skipped);
-        let beside = |it| self.is_background(it) && self.status(it) == Status::Live;
-        if parts().all(|it| passed(it) || beside(it)) {
-            return self.end(place, Ending::Done);
         }
         for part in parts().collect::<Vec<_>>() {
             if self.status(part) == Status::Idle && self.may_begin(place) {

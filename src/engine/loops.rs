@@ -47,7 +47,8 @@ impl Turn<'_> {
 
     pub fn go_on_loop(&mut self, place: Place, node: &LoopNode) {
         if self.closing_around(place).is_some() {
-            return self.let_go(place);
+            let is_through = self.is_loop_through(place);
+            return if is_through { self.end(place, Ending::Done) } else { self.let_go(place) };
         }
         let body = self.plan.node(place.node).children[0];
         loop {
@@ -72,6 +73,20 @@ impl Turn<'_> {
             let next = waiting.unwrap_or(state.first + state.next);
             self.begin_element(Place::new(body, Slot(next)));
         }
+    }
+
+    /// Whether a loop has come to its end, also if what is around it goes no further.
+    fn is_loop_through(&self, place: Place) -> bool {
+        let frame = &self.run.frames[&place];
+        let (Some(state), Some(numbers)) = (frame.as_loop(), self.numbers(place)) else { return false };
+        let parts = &self.plan.node(place.node).children;
+        let is_last = state.wave as usize + 1 >= numbers.waves.len();
+        let elements = self.plan.slots_beneath(parts[0], place);
+        let mut statuses = self.run.statuses_of(parts[0]).filter(|(slot, _)| elements.contains(&slot.0));
+        let mut has_passed =
+            || statuses.all(|(_, it)| matches!(it, Status::Done | Status::Skipped | Status::Tolerated));
+        let is_over = is_last && parts.len() == 1 && state.next >= state.count && state.live == 0;
+        frame.closing.is_none() && is_over && state.shut.is_empty() && has_passed()
     }
 
     fn begin_element(&mut self, place: Place) {

@@ -26,6 +26,8 @@ pub(super) struct Notes {
     /// What each sustained threshold came to now, each once.
     pub streaks: Vec<(String, Truth)>,
     sampled: BTreeSet<String>,
+    /// The sustained thresholds that something was asked for.
+    pub lasting: Vec<(ThresholdId, Vec<Value>)>,
 }
 
 /// One comparison that was made.
@@ -42,6 +44,15 @@ impl Notes {
         const COMPARED_MAX: usize = 4_096;
         if self.compared.len() < COMPARED_MAX {
             self.compared.push(Compared { how, left: left.clone(), right: right.clone(), truth });
+        }
+    }
+
+    /// Adds the samples of thresholds that the verdict did not hang on.
+    pub fn sample_too(&mut self, others: Notes) {
+        for (threshold, truth) in others.streaks {
+            if self.sampled.insert(threshold.clone()) {
+                self.streaks.push((threshold, truth));
+            }
         }
     }
 
@@ -151,6 +162,13 @@ fn last_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Option<At> {
     changes(plan, run, arguments).map(|it| it.last).max()
 }
 
+impl Run {
+    /// Returns when any target was last changed.
+    pub(super) fn last_changed(&self) -> Option<At> {
+        self.changed.values().map(|it| it.last).max()
+    }
+}
+
 impl Here<'_> {
     /// Returns what is known of a question, or writes it down.
     pub fn ask(&self, question: Question) -> Value {
@@ -231,6 +249,11 @@ impl Here<'_> {
         }
         let key = called(self.plan, &threshold.name, arguments);
         let since = last_change(self.plan, self.run, arguments);
+        if let (Some(notes), Probing::Collect(_)) = (self.notes, &self.probing) {
+            notes.borrow_mut().lasting.push((id, arguments.to_vec()));
+            // Whatever its past says, what stands beside it is asked as well.
+            return Ok(Value::Unknown);
+        }
         let truth = match self.run.streaks.get(&key) {
             Some(streak) => streak.sustained(now, self.now, since, wanted_ms),
             None => Truth::Unknown,
@@ -318,47 +341,70 @@ impl eval::Scope for Past<'_> {
     }
 }
 
-/// How a sustained condition has been, sample by sample: when each stretch of one truth began.
+/// How a sustained condition has been, sample by sample: when each stretch of one truth began. What changes a target ends
+/// a stretch, because no sample reaches across it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Streak {
-    runs: VecDeque<(At, Truth)>,
+    runs: VecDeque<Phase>,
     last: At,
 }
 
 /// Samples that lie further apart say nothing of the time between.
 pub(super) const GAP_MAX_MS: i64 = 2 * 3_600_000;
 
+/// One truth, from its first sample on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Phase {
+    first: At,
+    truth: Truth,
+    /// When any target had last been changed by then.
+    changed: Option<At>,
+}
+
+impl Phase {
+    /// Whether all of its samples were taken after a change, also where that was at the same instant.
+    fn is_after(&self, changed: At) -> bool {
+        self.first > changed || self.changed.is_some_and(|it| it >= changed)
+    }
+}
+
 impl Streak {
     /// Returns when each stretch of one truth began.
     pub fn stretches(&self) -> impl Iterator<Item = (At, Truth)> + '_ {
-        self.runs.iter().copied()
+        self.runs.iter().map(|it| (it.first, it.truth))
     }
 
-    /// Adds a sample. Samples that lie too far apart say nothing of the time between.
-    pub fn sample(&mut self, at: At, truth: Truth) {
+    /// Adds a sample, taken when any target was last changed at some time.
+    pub fn sample(&mut self, at: At, truth: Truth, changed: Option<At>) {
         const RUNS_MAX: usize = 256;
-        if at.since_ms(self.last) > GAP_MAX_MS {
+        if self.is_too_far(at) {
             self.runs.clear();
         }
+        let is_cut = changed.is_some_and(|changed| changed >= self.last);
         self.last = at;
-        if self.runs.back().is_none_or(|(_, before)| *before != truth) {
-            self.runs.push_back((at, truth));
+        if is_cut || self.runs.back().is_none_or(|it| it.truth != truth) {
+            self.runs.push_back(Phase { first: at, truth, changed });
         }
         if self.runs.len() > RUNS_MAX {
             self.runs.pop_front();
         }
     }
 
+    /// Samples that lie too far apart say nothing of the time between.
+    fn is_too_far(&self, at: At) -> bool {
+        at.since_ms(self.last) > GAP_MAX_MS
+    }
+
     /// Returns whether a condition has held for so long, this sample included: unknown until there are samples over
-    /// the whole time since the last change.
+    /// the whole time, all of them taken since the last change.
     fn sustained(&self, now: Truth, at: At, changed: Option<At>, wanted_ms: i64) -> Truth {
         let from = at.plus_ms(-wanted_ms);
-        let covered = self.runs.front().is_some_and(|(first, _)| *first <= from);
-        if !covered || changed.is_some_and(|changed| changed > from) {
+        let since = || self.runs.iter().filter(|it| changed.is_none_or(|changed| it.is_after(changed)));
+        if self.is_too_far(at) || since().next().is_none_or(|it| it.first > from) {
             return Truth::Unknown;
         }
-        let ends = self.runs.iter().skip(1).map(|(at, _)| *at).chain([at]);
-        let overlapping = self.runs.iter().zip(ends).filter(|(_, end)| *end > from).map(|((_, truth), _)| *truth);
+        let ends = since().skip(1).map(|it| it.first).chain([at]);
+        let overlapping = since().zip(ends).filter(|(_, end)| *end > from).map(|(it, _)| it.truth);
         overlapping.fold(now, Truth::and)
     }
 }

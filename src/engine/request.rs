@@ -67,6 +67,19 @@ impl Run {
         self.requests().any(|(_, it)| it.unmet.is_none())
     }
 
+    /// Returns why the run is paused, as far as that is a failure or a question that a person has to come back to.
+    pub(super) fn waits_for_person(&self) -> Option<PauseReason> {
+        let failed = self.awaiting.first().map(|it| PauseReason::Failed { place: *it });
+        let mut asked = self.requests().filter(|(_, it)| it.paused && it.left() > 0);
+        failed.or_else(|| {
+            let (place, request) = asked.next()?;
+            Some(match request.unmet {
+                Some(Unmet::Rejected { .. }) => PauseReason::Rejected { place },
+                Some(Unmet::Expired) | None => PauseReason::Unanswered { place },
+            })
+        })
+    }
+
     /// Returns what people were asked at a place.
     pub fn request(&self, place: Place) -> Option<&Request> {
         self.frames.get(&place)?.request.as_deref()
@@ -135,7 +148,7 @@ impl Change<'_> {
     pub fn end_pause_over(&mut self, place: Place) {
         if matches!(self.run.paused, Some(PauseReason::Unanswered { place: it } | PauseReason::Rejected { place: it }) if it == place)
         {
-            self.resumed();
+            self.end_pause();
         }
     }
 }

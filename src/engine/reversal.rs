@@ -1,25 +1,34 @@
 //! How a run changes on its way back: what is being taken back, what was, what could not be. Decides nothing.
 
-use super::Cause;
 use super::apply::Change;
 use super::frame::UndoFrame;
 use super::run::{EndingState, Status};
+use super::{Cause, PauseReason};
 use crate::model::Act;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role};
 
 impl Change<'_> {
     pub(super) fn rollback_started(&mut self, place: Place, cause: &Cause) {
-        self.run.paused = None;
-        self.run.awaiting.clear();
         if place != Place::ROOT {
             // The stage has ended; what takes it back begins by itself.
-            return;
+            return self.forget_decisions(place);
         }
+        self.run.paused = None;
+        self.run.awaiting.clear();
         self.run.failure.get_or_insert_with(|| cause.clone());
         self.run.ending = EndingState::RollingBack { cause: cause.clone() };
         self.frame(place).closing.get_or_insert_with(|| cause.clone());
         self.attend_beneath(place);
         self.run.agenda.insert(place);
+    }
+
+    /// What waits for a person in a stage that goes back has its answer. What waits elsewhere still does.
+    fn forget_decisions(&mut self, stage: Place) {
+        let plan = self.plan;
+        self.run.awaiting.retain(|it| !plan.is_within(*it, stage));
+        if self.run.paused.as_ref().and_then(PauseReason::place).is_some_and(|it| plan.is_within(it, stage)) {
+            self.end_pause();
+        }
     }
 
     pub(super) fn undo_began(&mut self, place: Place, tolerated: &Option<Cause>) {

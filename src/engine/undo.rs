@@ -197,6 +197,7 @@ impl Turn<'_> {
     }
 
     fn end_undo(&mut self, place: Place, stuck: bool) {
+        let stuck = stuck || self.is_stuck_within(place);
         let is_child = matches!(self.plan.node(place.node).kind, NodeKind::Child(_));
         if stuck {
             let message = "something in it could not be undone".to_owned();
@@ -224,6 +225,11 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether something in a place could not be taken back, now or when it was given up.
+    fn is_stuck_within(&self, place: Place) -> bool {
+        self.run.stuck().any(|it| self.plan.is_within(it, place))
+    }
+
     /// Whether there is something to take back in a place.
     pub fn needs_undo(&self, place: Place) -> bool {
         let node = self.plan.node(place.node);
@@ -246,6 +252,11 @@ impl Turn<'_> {
                 act => act.goes_back() && self.status(place) == Status::Done,
             },
             NodeKind::Stage(_) if node.undo.is_some() => self.has_effect(place),
+            // It was given up, and its way back ended where hands are needed.
+            NodeKind::Sequence(Role::Target) => {
+                let mut parts = node.children.iter().map(|it| Place::new(*it, place.slot));
+                !parts.any(|it| self.status(it) == Status::Stuck)
+            }
             NodeKind::Rollout { .. }
             | NodeKind::Child { .. }
             | NodeKind::Stage(_)

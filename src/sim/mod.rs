@@ -53,7 +53,7 @@ mod cases;
 pub use cast::{Asked, Cast, Unasked};
 pub use coverage::{Aspect, Coverage, Seen};
 pub use crash::{Crash, crashed};
-pub use explore::{Bad, Explored, Finding, Level, Mishap, Turning, explore};
+pub use explore::{Bad, Explored, Finding, Level, Mishap, Retold, Turning, as_test, explore};
 pub use forecast::{Expected, Forecast, Three, forecast, forecast_from, pinned, way_back};
 pub use log::log_of;
 pub use luck::{Luck, Odds};

@@ -128,6 +128,37 @@ fn show_size(bytes: u64) -> String {
     whole.map_or_else(|| format!("{bytes}B"), |(unit, size)| format!("{}{unit}", bytes / size))
 }
 
+/// Returns a value as the language writes it; none for what has no literal.
+pub fn literal(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Text(text) => {
+            let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace("${", "$${");
+            format!("\"{escaped}\"")
+        }
+        Value::List(list) => {
+            let all: Option<Vec<String>> = list.iter().map(literal).collect();
+            format!("[{}]", all?.join(", "))
+        }
+        Value::Record(record) => {
+            let all = record.iter().map(|(key, it)| Some(format!("{key} = {}", literal(it)?)));
+            format!("{{ {} }}", all.collect::<Option<Vec<String>>>()?.join(", "))
+        }
+        Value::Unknown | Value::Target(_) | Value::Secret(_) | Value::Window(_) => return None,
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Number(_)
+        | Value::Percent(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Time(_)
+        | Value::Date(_)
+        | Value::Instant(_)
+        | Value::Weekday(_)
+        | Value::Range(_) => value.to_string(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

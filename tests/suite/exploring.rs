@@ -1,9 +1,11 @@
 //! Small rollouts, each with one bad ending that a search must find by the shortest way, and others in which it must
 //! find nothing; every example with one fault; and what a search says of itself when it is cut short.
 
+use std::collections::BTreeSet;
+
 use rollout::check::check;
 use rollout::model::Test;
-use rollout::plan::{KeptValues, Plan};
+use rollout::plan::{KeptValues, NodeId, Plan};
 use rollout::sim::{Bad, Explored, Finding, START, TrialRequest, Verdict, explore, try_out};
 use rollout::source::MemoryWorld;
 
@@ -243,6 +245,90 @@ fn a_long_watch_is_searched_with_all_its_outcomes() {
     assert!((40..200).contains(&explored.levels[1].tried), "{:?}", explored.levels);
     assert!(explored.endings["rolled_back"] > 0 && explored.endings["succeeded"] > 0, "{:?}", explored.endings);
     assert_eq!(kinds(&explored), [Bad::NeedsHands], "{:?}", explored.findings);
+}
+
+/// Explores a plan that no program comes to.
+fn explored_broken(plan: &Plan) -> Vec<(Bad, String)> {
+    let explored = explore(plan, &KeptValues::new(), START, 1, &mut |_| true);
+    explored.findings.into_iter().map(|it| (it.bad, it.place)).collect()
+}
+
+/// Returns a node by the name that it has in the program.
+fn node_named(plan: &Plan, name: &str) -> NodeId {
+    let at = plan.nodes.iter().position(|it| it.name == name);
+    NodeId(at.expect("it stands in the plan") as u32)
+}
+
+/// The engine keeps the order of stages, so no program shows this: only a plan that promises one order and has another.
+#[test]
+fn a_stage_that_begins_without_the_gate_before_it_is_found() {
+    let text = "probe up() { run \"true\" }\nrollout r {\n  stage a { log \"a\" }\n  stage b { check up() }\n  \
+                stage c { log \"c\" }\n}";
+    let mut plan = plan_of(text);
+    assert_eq!(explored_broken(&plan), []);
+    let (a, b, c) = (node_named(&plan, "a"), node_named(&plan, "b"), node_named(&plan, "c"));
+    plan.dependents[a.0 as usize] = vec![b, c];
+    plan.dependents[b.0 as usize].clear();
+    assert_eq!(explored_broken(&plan), [(Bad::Ungated, "c".to_owned())]);
+}
+
+/// The engine takes back whatever can be, so no program shows this: only a plan that says of a stage that it cannot.
+#[test]
+fn what_stays_although_it_has_a_way_back_is_found() {
+    let text = "fleet sites { target a {}, target b {} }\n\
+                rollout r { stage s { for site in sites { step put { run \"put ${site}\", undo { run \"back\" } } } } }";
+    let mut plan = plan_of(text);
+    let needs_hands = |found: &[(Bad, String)]| found.iter().all(|it| it.0 == Bad::NeedsHands);
+    assert!(needs_hands(&explored_broken(&plan)));
+    let stage = node_named(&plan, "s");
+    plan.nodes[stage.0 as usize].undoable = false;
+    let found = explored_broken(&plan);
+    assert!(found.contains(&(Bad::NotUndone, "s.put.run[a]".to_owned())), "{found:?}");
+}
+
+/// Everything that can be found, each in the smallest program, and the tests that a search prints of it: one that stands
+/// in the file comes to the same ending; one that breaks an invariant fails over it.
+#[test]
+fn a_printed_test_shows_what_was_found() {
+    let stuck = "people bosses = [\"dana\"]\nrollout r { stage s { approve bosses { }, log \"on\" } }";
+    let uncovered = "fleet sites { target a {}, target b {} }\n\
+                     rollout r { stage s { for site in sites { run \"put ${site}\", allow = [W0012] } } }";
+    let asked = "fleet sites { target a {}, target b {} }\nprobe up(site: target) { run \"true\" }\n\
+                 rollout r { input version: string = \"1.0\"\n  stage s { for site in sites {\n    \
+                 step put { run \"put ${site} ${version}\", undo { run \"back\", fail \"no\" } }\n    \
+                 watch up(site) { lasts = 5m, every = 1m, fail_after = 2 }\n  } } }";
+    let crashed = "fleet sites { target a {} }\nrollout r { stage s { for site in sites {\n  \
+                   step put { run \"put ${site}\" { interrupted = fail }, undo { run \"back\", fail \"no\" } } } } }";
+    let decided = "rollout r {\n  on_failure = pause\n  stage s { step a { run \"do\", undo { fail \"no\" } } }\n}";
+    let cases = [(STEP, 2), (stuck, 1), (uncovered, 1), (asked, 1), (crashed, 1), (decided, 1), (ALWAYS, 2)];
+    let mut kinds = BTreeSet::new();
+    for (text, faults) in cases {
+        let stage = Stage::with("small.rollout", text);
+        let said = stage.say(&["explore", "small.rollout", "--faults", &faults.to_string(), "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&said.out).expect("it is JSON");
+        let findings = document["findings"].as_array().expect("there are findings");
+        assert!(!findings.is_empty(), "{text}");
+        for finding in findings {
+            let test = finding["test"].as_str().unwrap_or_else(|| panic!("{text}\n{finding}"));
+            let kind = finding["kind"].as_str().expect("it has a kind").to_owned();
+            stage.write("small.rollout", &format!("{text}\n\n{test}"));
+            let said = stage.say(&["test", "small.rollout"]);
+            if kind == "broken" {
+                assert!(said.code == 1 && said.out.contains("E0951") && said.out.contains("`always"), "{}", said.out);
+            } else {
+                assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+            }
+            kinds.insert(kind);
+        }
+    }
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["broken", "needs_hands", "stuck", "uncovered"]);
+}
+
+#[test]
+fn what_no_test_can_show_is_said() {
+    let stage = Stage::with("small.rollout", HOLD);
+    let said = stage.say(&["explore", "small.rollout", "--faults", "1"]);
+    assert!(said.out.contains("No test shows it: it never ends, and a test has to."), "{}", said.out);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod journal;
 mod judge;
 mod judging;
 mod lang;
+mod model;
 mod notices;
 mod people;
 mod records;

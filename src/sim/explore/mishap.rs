@@ -38,16 +38,17 @@ pub enum Turning {
 #[derive(Debug)]
 pub(super) struct Link {
     pub after_ms: i64,
+    /// After how many things that happened by themselves.
+    pub steps: usize,
     pub turning: Turning,
     pub before: Path,
 }
 
 pub(super) type Path = Option<Rc<Link>>;
 
-/// Returns the turnings of a path, the first of them first.
-pub(super) fn turnings(path: &Path) -> Vec<(i64, Turning)> {
-    let links = std::iter::successors(path.as_deref(), |it| it.before.as_deref());
-    let mut all: Vec<(i64, Turning)> = links.map(|it| (it.after_ms, it.turning.clone())).collect();
+/// Returns the links of a path, the first of them first.
+pub(super) fn links(path: &Path) -> Vec<&Link> {
+    let mut all: Vec<&Link> = std::iter::successors(path.as_deref(), |it| it.before.as_deref()).collect();
     all.reverse();
     all
 }

@@ -15,9 +15,9 @@ use crate::plan::{NodeKind, Place, Plan};
 use crate::sim::Routers;
 use crate::value::{At, Value};
 
-/// How long a command or request takes, and a question to the world.
+/// How long a command or request takes. A question to the world is answered at once, as in a test.
 pub(super) const WORK_MS: i64 = 60_000;
-const PROBE_MS: i64 = 1_000;
+const PROBE_MS: i64 = 0;
 
 /// After how long people answer, or decide.
 pub(super) const PERSON_MS: i64 = 300_000;
@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub start: At,
     pub path: Path,
     pub faults: u32,
+    /// How many things have happened by themselves.
+    pub steps: usize,
     coming: BTreeMap<(At, u64), Coming>,
     replies: BTreeMap<(At, u64), (Place, Person, Command)>,
     asked: u64,
@@ -70,13 +72,15 @@ pub(super) enum Next {
 }
 
 impl Scene {
-    pub fn new(plan: &Plan, start: At, started: RunStarted) -> Scene {
+    /// Begins a run, and returns what happens at once.
+    pub fn new(plan: &Plan, start: At, started: RunStarted) -> (Scene, Vec<Event>) {
         let mut scene = Scene {
             run: Run::new(),
             now: start,
             start,
             path: None,
             faults: 0,
+            steps: 0,
             coming: BTreeMap::new(),
             replies: BTreeMap::new(),
             asked: 0,
@@ -84,8 +88,8 @@ impl Scene {
             lost: BTreeSet::new(),
             bent: BTreeMap::new(),
         };
-        scene.hear(plan, Heard::Start(Box::new(started)));
-        scene
+        let events = scene.hear(plan, Heard::Start(Box::new(started))).0;
+        (scene, events)
     }
 
     /// Returns a fingerprint: states that go on alike have the same one.
@@ -204,7 +208,12 @@ impl Scene {
                 Vec::new()
             }
         };
-        self.path = Some(Rc::new(Link { after_ms, turning: Turning::Fault(mishap), before: self.path.take() }));
+        self.path = Some(Rc::new(Link {
+            after_ms,
+            steps: self.steps,
+            turning: Turning::Fault(mishap),
+            before: self.path.take(),
+        }));
         events
     }
 
@@ -255,6 +264,7 @@ impl Scene {
 
     /// Lets the next thing happen as it always goes.
     pub fn go_on(&mut self, plan: &Plan, gauge: &mut Gauge) -> Vec<Event> {
+        self.steps += 1;
         match self.next() {
             Next::Answer => {
                 let answer = self.answer(plan, gauge);
@@ -270,6 +280,14 @@ impl Scene {
                 self.hear(plan, Heard::Command { by, command }).0
             }
             Next::Decision | Next::Nothing => Vec::new(),
+        }
+    }
+
+    /// Returns what the world was asked, if it answers that next.
+    pub fn questions(&self) -> Option<Rc<[ProbeJob]>> {
+        match (self.next(), &self.coming.values().next()?.what) {
+            (Next::Answer, What::Probes(probes)) => Some(Rc::clone(probes)),
+            _ => None,
         }
     }
 
@@ -329,7 +347,7 @@ impl Scene {
         self.now = self.now.plus_ms(PERSON_MS);
         let (after_ms, turning) = (self.now.since_ms(self.start), Turning::Choice(command.clone()));
         let (events, refused) = self.hear(plan, Heard::Command { by: Person("operator".into()), command });
-        self.path = Some(Rc::new(Link { after_ms, turning, before: self.path.take() }));
+        self.path = Some(Rc::new(Link { after_ms, steps: self.steps, turning, before: self.path.take() }));
         (!refused).then_some(events)
     }
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::calm::Calm;
 use super::ending::{Bad, Verdict, at_rest, at_the_end, in_a_ring, on_the_way};
 use super::gauge::Gauge;
-use super::mishap::{Mishap, Turning, times_decided, turnings};
+use super::mishap::{Mishap, Path, Turning, links, times_decided};
+use super::retold::{Retold, retell};
 use super::scene::{Next, Scene};
 use crate::engine::{Event, KeptValue, Kinship, Person, RunStarted, Truth};
 use crate::plan::{KeptValues, NodeId, Plan};
@@ -41,6 +42,15 @@ pub struct Finding {
     /// What happened on the way that is not as it always goes, with its time.
     pub way: Vec<(i64, Turning)>,
     pub after_ms: i64,
+    /// Everything that happened on the way, as a test would give it.
+    pub retold: Retold,
+}
+
+/// A finding and what leads there.
+struct Found {
+    finding: Finding,
+    path: Path,
+    steps: usize,
 }
 
 /// How much of the combinations of one number of faults was looked at.
@@ -85,7 +95,8 @@ pub fn explore(
         is_over: false,
         is_thinned: false,
     };
-    let first = Scene::new(plan, start, started(plan, kept));
+    let (first, events) = Scene::new(plan, start, started(plan, kept));
+    search.look(&first, &events);
     search.seen.insert(first.likeness(&kinship));
     let mut starts = (faults > 0).then(Vec::new);
     search.follow(first, &mut starts);
@@ -99,7 +110,7 @@ pub fn explore(
         levels.push(level);
         starts = next.unwrap_or_default();
     }
-    search.explored(levels)
+    search.explored(levels, || Scene::new(plan, start, started(plan, kept)).0)
 }
 
 fn started(plan: &Plan, kept: &KeptValues) -> RunStarted {
@@ -125,7 +136,7 @@ struct Search<'p> {
     kinship: &'p Kinship<'p>,
     gauge: Gauge,
     seen: BTreeSet<u64>,
-    found: BTreeMap<(Bad, NodeId, u32), Finding>,
+    found: BTreeMap<(Bad, NodeId, u32), Found>,
     endings: BTreeMap<&'static str, usize>,
     may_go_on: &'p mut dyn FnMut(usize) -> bool,
     /// States that people have decided for, and that nobody has followed yet.
@@ -304,7 +315,7 @@ impl Search<'_> {
     fn find(&mut self, scene: &Scene, verdict: Verdict) {
         let number = if verdict.bad == Bad::Broken { verdict.place.slot.0 } else { 0 };
         let key = (verdict.bad, verdict.place.node, number);
-        let way = turnings(&scene.path);
+        let way: Vec<_> = links(&scene.path).into_iter().map(|it| (it.after_ms, it.turning.clone())).collect();
         let last_ms = way.last().map_or(0, |(after_ms, _)| *after_ms);
         let after_ms = scene.now.since_ms(scene.start).max(last_ms);
         let length = |it: &Finding| (it.faults, it.way.len(), it.after_ms);
@@ -312,14 +323,23 @@ impl Search<'_> {
             Bad::Broken => String::new(),
             _ => written(self.plan, verdict.place),
         };
-        let finding = Finding { bad: verdict.bad, place, words: verdict.words, faults: scene.faults, way, after_ms };
+        let (bad, words, faults) = (verdict.bad, verdict.words, scene.faults);
+        let finding = Finding { bad, place, words, faults, way, after_ms, retold: Retold::default() };
         match self.found.get(&key) {
-            Some(before) if length(before) <= length(&finding) => {}
-            Some(_) | None => drop(self.found.insert(key, finding)),
+            Some(before) if length(&before.finding) <= length(&finding) => {}
+            Some(_) | None => {
+                let found = Found { finding, path: scene.path.clone(), steps: scene.steps };
+                self.found.insert(key, found);
+            }
         }
     }
 
-    fn explored(self, levels: Vec<Level>) -> Explored {
+    fn explored(mut self, levels: Vec<Level>, first: impl Fn() -> Scene) -> Explored {
+        let mut findings = Vec::new();
+        for found in std::mem::take(&mut self.found).into_values() {
+            let retold = retell(self.plan, first(), &found.path, found.steps, &mut self.gauge);
+            findings.push(Finding { retold, ..found.finding });
+        }
         let verdict = |of: u8| match of {
             0 => "holds",
             1 => "is violated",
@@ -333,7 +353,7 @@ impl Search<'_> {
         });
         Explored {
             undriven: undriven.collect(),
-            findings: self.found.into_values().collect(),
+            findings,
             levels,
             states: self.seen.len(),
             endings: self.endings,
