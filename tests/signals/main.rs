@@ -4,10 +4,14 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod alerts;
+mod authorities;
 mod backtest;
+mod crew;
 mod demo;
+mod examples;
 mod mail;
 mod metrics;
+mod numbers;
 mod probes;
 mod reach;
 mod recorded;
@@ -17,3 +21,4 @@ mod site;
 #[path = "../suite/stage.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod stage;
+mod watched;
