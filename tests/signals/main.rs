@@ -6,9 +6,11 @@
 mod alerts;
 mod authorities;
 mod backtest;
+mod canary;
 mod crew;
 mod demo;
 mod examples;
+mod finance;
 mod mail;
 mod metrics;
 mod numbers;
@@ -21,4 +23,5 @@ mod site;
 #[path = "../suite/stage.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod stage;
+mod vision;
 mod watched;
