@@ -158,7 +158,7 @@ impl Turn<'_> {
             Some(end) if end > self.now => next.min(end),
             Some(_) | None => next,
         };
-        self.emit(Event::Waiting { place, until, why: Waiting::Sample });
+        self.wait_to_look(place, until, Waiting::Sample);
     }
 
     fn watch_failed(&mut self, place: Place, watch: &Watch, cause: Cause, first: At, numbers: &Numbers) {
