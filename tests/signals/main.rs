@@ -10,6 +10,7 @@ mod canary;
 mod crew;
 mod demo;
 mod examples;
+mod factories;
 mod finance;
 mod mail;
 mod metrics;
