@@ -9,6 +9,11 @@ use rollout::model::RolloutId;
 use rollout::plan::{GivenInputs, KeptValues, PlanRequest, plan, read_inputs};
 use rollout::sim::{START, explore};
 use rollout::source::MemoryWorld;
+use rollout::value::Value;
+
+/// The largest example: what its one input is, and what an earlier run has kept for each of its targets.
+const VISION: &str = include_str!("../examples/vision/vision.rollout");
+const FACTORIES: &str = include_str!("../examples/vision/factories.csv");
 
 fn main() {
     for (file, text) in [
@@ -16,34 +21,41 @@ fn main() {
         ("staging/shop.rollout", include_str!("../examples/staging/shop.rollout")),
         ("staged/model.rollout", include_str!("../examples/staged/model.rollout")),
     ] {
+        let world = MemoryWorld::default().with(file, text);
         for faults in [1, 2, 3] {
-            search(file, text, faults);
+            search(&world, file, &[], &KeptValues::new(), faults);
         }
+    }
+    let world = MemoryWorld::default().with("vision.rollout", VISION).with("factories.csv", FACTORIES);
+    let targets = FACTORIES.lines().skip(1).filter_map(|it| it.split(',').next());
+    let kept: KeptValues = targets.map(|it| ((Some(it.into()), "version".into()), Value::text("2.0.9"))).collect();
+    for faults in [1, 2] {
+        search(&world, "vision.rollout", &[("version", "2.1.0")], &kept, faults);
     }
 }
 
-fn search(file: &str, text: &str, faults: u32) {
-    let world = MemoryWorld::default().with(file, text);
-    let checked = check(&world, file);
-    let (program, rollout) = (&checked.program, RolloutId(0));
-    let inputs = read_inputs(program.rollout(rollout), &GivenInputs::default(), &world).expect("all have defaults");
-    let kept = KeptValues::new();
+fn search(world: &MemoryWorld, file: &str, given: &[(&str, &str)], kept: &KeptValues, faults: u32) {
+    let checked = check(world, file);
+    let (program, rollout) = (&checked.program, RolloutId(checked.program.rollouts.len() as u32 - 1));
+    let words = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let given = GivenInputs { words, ..GivenInputs::default() };
+    let inputs = read_inputs(program.rollout(rollout), &given, world).expect("all have values");
     let plan = plan(&PlanRequest {
         program,
         sources: &checked.sources,
         rollout,
         file,
-        folder: "/",
+        folder: "",
         inputs,
         profile: None,
         now: START,
-        world: &world,
-        kept: &kept,
+        world,
+        kept,
         only: None,
     })
     .expect("an example can be planned");
     let begun = cpu();
-    let explored = explore(&plan, &kept, START, faults, &mut |_| true);
+    let explored = explore(&plan, kept, START, faults, &mut |_| true);
     let took = cpu() - begun;
     let tried: usize = explored.levels.iter().map(|it| it.tried).sum();
     println!("{file}, {faults} faults: {tried} runs, {} states, {:.3} s of CPU", explored.states, took.as_secs_f64());

@@ -7,7 +7,7 @@ use crate::plan::{NodeKind, Place};
 use crate::value::{At, Value};
 
 /// How long a check waits before it asks again, unless it says otherwise.
-const CHECK_EVERY_MS: i64 = 5_000;
+pub(super) const CHECK_EVERY_MS: i64 = 5_000;
 
 /// How long the pause before a second attempt is, unless a retry says otherwise.
 const BACKOFF_MS: i64 = 1_000;

@@ -4,7 +4,7 @@
 use super::turn::Turn;
 use super::{Cause, Event, Waiting};
 use crate::calendar::{Calendar, LOOK_AHEAD_MS, When};
-use crate::model::Act;
+use crate::model::{Act, Expr, ExprKind};
 use crate::plan::{NodeKind, Place, Role};
 use crate::value::{At, Closing, Value};
 
@@ -132,6 +132,10 @@ impl Turn<'_> {
         {
             return true;
         }
+        let during = self.plan.node(place.node).during.as_ref();
+        if during.is_some_and(lets_the_way_back_in) {
+            return false;
+        }
         match self.calendar(place) {
             Ok(Some(calendar)) if !calendar.rules().rollback_is_exempt => self.hold_back(place, &calendar),
             Ok(_) | Err(_) => false,
@@ -156,5 +160,18 @@ impl Turn<'_> {
     pub fn is_waiting_element(&self, place: Place) -> bool {
         self.plan.node(place.node).kind == NodeKind::Sequence(Role::Target)
             && self.run.frames.get(&place).is_some_and(|it| matches!(it.waits, Some((_, Waiting::Window))))
+    }
+}
+
+/// Whether a window lets rollbacks in whenever they come, as far as can be told before it is evaluated.
+pub(super) fn lets_the_way_back_in(during: &Expr) -> bool {
+    match &during.kind {
+        ExprKind::Window(form, _) => form.rollback_is_exempt,
+        ExprKind::Value(Value::Window(window)) => Calendar::of(window).is_ok_and(|it| it.rules().rollback_is_exempt),
+        ExprKind::Not(one) => lets_the_way_back_in(one),
+        ExprKind::And(one, other) | ExprKind::Or(one, other) | ExprKind::If(_, one, other) => {
+            lets_the_way_back_in(one) && lets_the_way_back_in(other)
+        }
+        _ => false,
     }
 }

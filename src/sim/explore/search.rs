@@ -87,16 +87,17 @@ pub fn explore(
     };
     let first = Scene::new(plan, start, started(plan, kept));
     search.seen.insert(first.likeness(&kinship));
-    let mut starts = Vec::new();
+    let mut starts = (faults > 0).then(Vec::new);
     search.follow(first, &mut starts);
     search.follow_choices(&mut starts);
+    let mut starts = starts.unwrap_or_default();
     let whole = !search.is_over;
     let mut levels = vec![Level { tried: 1, alike: 0, about: 1, is_whole: whole }];
-    for _ in 0..faults {
-        let mut next = Vec::new();
+    for left in (0..faults).rev() {
+        let mut next = (left > 0).then(Vec::new);
         let level = search.level(&starts, &mut next);
         levels.push(level);
-        starts = next;
+        starts = next.unwrap_or_default();
     }
     search.explored(levels)
 }
@@ -139,9 +140,12 @@ struct Start {
     steps: usize,
 }
 
+/// The ways that are gone again with one fault more; none where there is no more.
+type Starts = Option<Vec<Start>>;
+
 impl Search<'_> {
     /// Adds one fault to every way that was followed before, at every point of it.
-    fn level(&mut self, starts: &[Start], next: &mut Vec<Start>) -> Level {
+    fn level(&mut self, starts: &[Start], next: &mut Starts) -> Level {
         let mut level = Level { is_whole: !self.is_over, ..Level::default() };
         for (at, start) in starts.iter().enumerate() {
             self.disturb(start, &mut level, next);
@@ -158,7 +162,7 @@ impl Search<'_> {
     }
 
     /// Goes a way again, and lets everything happen on it that may go wrong.
-    fn disturb(&mut self, start: &Start, level: &mut Level, next: &mut Vec<Start>) {
+    fn disturb(&mut self, start: &Start, level: &mut Level, next: &mut Starts) {
         let mut scene = start.scene.clone();
         let mut under_way = Vec::new();
         let mut calm = Calm::default();
@@ -175,11 +179,12 @@ impl Search<'_> {
             }
             let Some(events) = self.advance(&mut scene) else { return };
             calm.hear(&events, scene.now);
-            self.is_thinned |= calm.is_long();
+            calm.leap(self.plan, &mut scene, &events);
+            self.is_thinned |= calm.is_thinned();
         }
     }
 
-    fn branch(&mut self, scene: &Scene, mishap: Mishap, level: &mut Level, next: &mut Vec<Start>) {
+    fn branch(&mut self, scene: &Scene, mishap: Mishap, level: &mut Level, next: &mut Starts) {
         if let Mishap::Violated { place } = &mishap
             && !self.gauge.drives(place.node, Truth::Violated)
         {
@@ -197,13 +202,16 @@ impl Search<'_> {
     }
 
     /// Follows a way to its end, or to where a person decides.
-    fn follow(&mut self, scene: Scene, starts: &mut Vec<Start>) {
-        let steps = self.walk(scene.clone());
-        starts.push(Start { scene, steps });
+    fn follow(&mut self, scene: Scene, starts: &mut Starts) {
+        let again = starts.is_some().then(|| scene.clone());
+        let steps = self.walk(scene);
+        if let (Some(starts), Some(scene)) = (starts, again) {
+            starts.push(Start { scene, steps });
+        }
     }
 
     /// Follows what people may have decided, the fewest decisions first.
-    fn follow_choices(&mut self, starts: &mut Vec<Start>) {
+    fn follow_choices(&mut self, starts: &mut Starts) {
         while let Some(scene) = self.chosen.pop_front() {
             self.follow(scene, starts);
             if self.is_over {
@@ -227,6 +235,7 @@ impl Search<'_> {
             };
             self.look(&scene, &events);
             calm.hear(&events, scene.now);
+            calm.leap(self.plan, &mut scene, &events);
             if calm.may_be_passed_over() {
                 continue;
             }
