@@ -73,7 +73,11 @@ pub(super) fn accepted(reply: Reply, job: &HttpJob) -> Result<Reply, Fault> {
     if is_accepted(reply.status, &job.accept) {
         return Ok(reply);
     }
-    let aside = if (300..400).contains(&reply.status) { ", a redirect that is not followed" } else { "" };
+    let aside = match reply.status {
+        300..=399 => ", a redirect that is not followed",
+        401 | 403 => ": who asks is not let in",
+        _ => "",
+    };
     Err(Fault { kind: FaultKind::Refused, message: format!("answered {code}{aside}"), code: Some(code) })
 }
 

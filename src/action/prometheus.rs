@@ -22,10 +22,18 @@ pub(super) fn request(
         // A long query fits into a body and not into an address.
         body: Some(SecretText(vec![Piece::Plain(form)])),
         timeout_ms,
-        // Prometheus says in the body what was wrong with a query.
-        accept: vec![StatusRange { first: 200, last: 599 }],
+        accept: ANSWERED.to_vec(),
     }
 }
+
+/// What Prometheus answers itself: with these it says in the body what was wrong with a query. All others are those of
+/// whoever stands before it, as one that wants a login.
+const ANSWERED: [StatusRange; 4] = [
+    StatusRange { first: 200, last: 299 },
+    StatusRange { first: 400, last: 400 },
+    StatusRange { first: 422, last: 422 },
+    StatusRange { first: 503, last: 503 },
+];
 
 /// How far the samples of a mean over the past lie apart.
 const STEP_MS: i64 = 60_000;

@@ -35,6 +35,7 @@ mod changes;
 mod channels;
 mod checked;
 mod checker;
+mod checklists;
 mod cycles;
 mod declare;
 mod exprs;

@@ -1,4 +1,4 @@
-//! People and what they are asked: `people`, `approve`, `checklist`, `confirm`. Knows names as the program has them,
+//! People and what they are asked: `people`, `approve`, `confirm`. Knows names as the program has them,
 //! and nothing of who has which role.
 
 use std::rc::Rc;
@@ -98,7 +98,7 @@ impl<'t> Checker<'t> {
     }
 
     /// Lowers an expression that says who may answer.
-    fn people(&mut self, tree: syntax::Expr<'t>) -> Expr {
+    pub(super) fn people(&mut self, tree: syntax::Expr<'t>) -> Expr {
         let expr = self.typed(tree, &Type::People);
         self.refuse_nobody(&expr, "nobody is named here, so nobody can ever answer");
         expr
@@ -173,7 +173,7 @@ impl<'t> Checker<'t> {
         Some(self.unmet(parts, AskKind::Confirm, of, Some(text)))
     }
 
-    fn expect_by(&mut self, parts: &Parts<'t>, by: syntax::Expr<'t>) -> Option<()> {
+    pub(super) fn expect_by(&mut self, parts: &Parts<'t>, by: syntax::Expr<'t>) -> Option<()> {
         if by.as_name().is_some_and(|it| it.text() == "by") {
             return Some(());
         }
@@ -181,124 +181,8 @@ impl<'t> Checker<'t> {
         None
     }
 
-    /// `checklist "title" by PEOPLE { … }`, or a declared one by its name.
-    fn checklist(&mut self, parts: &Parts<'t>) -> Option<Ask> {
-        let items: Vec<syntax::Expr<'t>> = parts.entry.items().collect();
-        let (first, of) = match items[..] {
-            [_, first] => (first, None),
-            [_, first, by, who] => {
-                self.expect_by(parts, by)?;
-                (first, Some(self.people(who)))
-            }
-            _ => {
-                self.say_shape(parts.row, parts.entry.span(), "`checklist` needs a title, and `by` whom");
-                return None;
-            }
-        };
-        if let Some(id) = self.declared_named(first).filter(|it| self.declared[*it].kind == Declaration::Checklist) {
-            return self.checklist_again(parts, id, of);
-        }
-        let text = self.typed(first, &Type::Text);
-        let Some(of) = of else {
-            self.say_shape(parts.row, parts.entry.span(), "this does not say `by` whom");
-            return None;
-        };
-        let items = self.checklist_items(parts);
-        Some(self.unmet(parts, AskKind::Checklist { items }, of, Some(text)))
-    }
-
-    /// One that is declared in the file; the place may say by whom, and what happens otherwise.
-    fn checklist_again(&mut self, parts: &Parts<'t>, id: usize, of: Option<Expr>) -> Option<Ask> {
-        self.declared[id].used = true;
-        for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
-            let problem =
-                Diagnostic::new(Code::SHAPE, entry.span(), "this checklist has its items where it is declared");
-            self.say(problem.also(self.declared[id].name_span, "declared here"));
-        }
-        let name = self.declared[id].name;
-        let declared = self.declared_checklist(id)?;
-        let Some(of) = of.or(declared.of) else {
-            let message = format!("nothing says `by` whom `{name}` is gone through");
-            let problem = Diagnostic::new(Code::SHAPE, parts.entry.span(), message);
-            self.say(problem.help(format!("write `checklist {name} by PEOPLE`, or say it where it is declared")));
-            return None;
-        };
-        let own = self.unmet(parts, AskKind::Checklist { items: declared.items }, of, Some(declared.title));
-        let said = |name: &str| parts.property(name).is_some();
-        let base = declared.unmet;
-        Some(Ask {
-            within: own.within.or(base.within),
-            on_timeout: if said("on_timeout") { own.on_timeout } else { base.on_timeout },
-            on_reject: if said("on_reject") { own.on_reject } else { base.on_reject },
-            otherwise: own.otherwise.or(base.otherwise),
-            ..own
-        })
-    }
-
-    /// Reads `checklist NAME "title" by PEOPLE { … }`; title and people may be left out.
-    fn declared_checklist(&mut self, id: usize) -> Option<DeclaredChecklist> {
-        let Declared { entry, module, .. } = self.declared[id];
-        self.within(module, |it| it.at_spot(Spot::default(), |it| it.checklist_entry(entry)))
-    }
-
-    fn checklist_entry(&mut self, entry: Entry<'t>) -> Option<DeclaredChecklist> {
-        let row = word(Place::File, "checklist").expect("the table has checklists");
-        let parts = self.parts(row, entry);
-        let items: Vec<syntax::Expr<'t>> = entry.items().skip(1).collect();
-        let (name, title, by) = match items[..] {
-            [name] => (name, None, None),
-            [name, title] => (name, Some(title), None),
-            [name, by, who] => (name, None, Some((by, who))),
-            [name, title, by, who] => (name, Some(title), Some((by, who))),
-            _ => {
-                self.say_shape(row, entry.span(), "a checklist has a name, a title, and `by` whom");
-                return None;
-            }
-        };
-        let of = match by {
-            Some((by, who)) => {
-                self.expect_by(&parts, by)?;
-                Some(self.people(who))
-            }
-            None => None,
-        };
-        let title = match title {
-            Some(title) => self.typed(title, &Type::Text),
-            None => Expr::value(Value::text(name.text().replace('_', " ")), name.span()),
-        };
-        let items = self.checklist_items(&parts);
-        let nobody = Expr::new(ExprKind::Bad, entry.span());
-        let unmet = self.unmet(&parts, AskKind::Confirm, nobody, None);
-        Some(DeclaredChecklist { title, of, items, unmet })
-    }
-
-    fn checklist_items(&mut self, parts: &Parts<'t>) -> Vec<Expr> {
-        let mut items: Vec<Expr> = Vec::new();
-        for entry in parts.entries.iter().filter(|it| !it.is_broken()) {
-            let head = entry.head();
-            let alone = entry.items().nth(1).is_none() && entry.value().is_none() && entry.body().is_none();
-            if !alone || !matches!(head.kind(), Tree::Text(_)) {
-                let problem =
-                    Diagnostic::new(Code::SHAPE, entry.span(), "a checklist holds its items: texts in quotes");
-                self.say(problem.help("write `\"On-call told\"`"));
-                continue;
-            }
-            let item = self.typed(head, &Type::Text);
-            if let Some(before) = items.iter().find(|it| it.known().is_some() && it.known() == item.known()) {
-                let problem = Diagnostic::new(Code::PROPERTY_TWICE, head.span(), "this item is on the list twice");
-                self.say(problem.also(before.span, "first given here"));
-            }
-            items.push(item);
-        }
-        if parts.entries.is_empty() && !parts.entry.is_broken() {
-            let problem = Diagnostic::new(Code::MISSING, parts.entry.head().span(), "this checklist has no items");
-            self.say(problem.help("write them into its body: `{ \"On-call told\" }`"));
-        }
-        items
-    }
-
     /// Adds what happens when the answer is no, or does not come.
-    fn unmet(&mut self, parts: &Parts<'t>, kind: AskKind, of: Expr, text: Option<Expr>) -> Ask {
+    pub(super) fn unmet(&mut self, parts: &Parts<'t>, kind: AskKind, of: Expr, text: Option<Expr>) -> Ask {
         let within = self.duration(parts, "within");
         let on_timeout = self.on_unmet(parts, "on_timeout");
         let on_reject = self.on_unmet(parts, "on_reject");
@@ -328,14 +212,6 @@ impl<'t> Checker<'t> {
         let chosen = self.choice(parts, name)?;
         OnUnmet::ALL.into_iter().find(|(_, name)| *name == chosen).map(|it| it.0)
     }
-}
-
-/// A checklist of a file: what it holds, and what the places that go through it may change.
-struct DeclaredChecklist {
-    title: Expr,
-    of: Option<Expr>,
-    items: Vec<Expr>,
-    unmet: Ask,
 }
 
 fn are_only(count: usize) -> String {

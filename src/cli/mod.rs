@@ -20,7 +20,7 @@
 //! - `plan`, `graph`, `forecast`: what would happen, and when
 //! - `why`: a verdict, explained
 //! - `window`, `window_name`: when work may begin
-//! - `suppose`: a plan under suppositions
+//! - `tail`, `suppose`: a file with something after its end, and a plan under suppositions
 //! - `test`, `verdicts`, `simulate`, `explore`: what happens on virtual time, and how that is shown
 //! - `demo`, `demo_site`: two minutes for a newcomer
 //! - `run`, `engine`, `resume_all`: commands that drive
@@ -31,13 +31,14 @@
 //! - `audit`: whether the record is still what was written, and who did what
 //! - `doctor`, `checkup`: what is wrong with this set-up
 //! - `samples`: columns of samples from files
-//! - `backtest`: a gate over a while that is past
+//! - `backtest`, `gate_call`, `past`, `backtest_shown`: a gate over a while that is past
 //! - `record`: a number, pushed
 //! - `judge`: samples compared without a run
 //! - `limits`, `completions`: help
 
 mod audit;
 mod backtest;
+mod backtest_shown;
 mod check;
 mod checkup;
 mod command;
@@ -55,6 +56,7 @@ mod explore;
 mod failure;
 mod follow;
 mod forecast;
+mod gate_call;
 mod graph;
 mod history;
 mod inputs;
@@ -67,6 +69,7 @@ mod logs;
 mod new;
 mod only;
 mod palette;
+mod past;
 mod period;
 mod plan;
 mod program;
@@ -85,6 +88,7 @@ mod simulate;
 mod status;
 mod steer;
 mod suppose;
+mod tail;
 mod terminal;
 mod test;
 mod verdicts;

@@ -1,8 +1,8 @@
 //! A bad ending as a test that was tried: only one that comes to the same is shown. Knows no terminal.
 
 use super::disk::Disk;
-use super::suppose::{Supposed, WithTail};
-use crate::check::check;
+use super::suppose::Supposed;
+use super::tail::with_tail;
 use crate::sim::{Bad, Finding, TrialRequest, Verdict, as_test, try_out};
 use crate::value::At;
 
@@ -24,7 +24,7 @@ pub fn proof(disk: &Disk, folder: &str, supposed: &Supposed, finding: &Finding, 
 
 fn shows(disk: &Disk, folder: &str, file: &str, test: &str, bad: Bad) -> bool {
     let tail = format!("\n{test}");
-    let checked = check(&WithTail { disk, file, tail: &tail }, file);
+    let checked = with_tail(disk, file, &tail);
     let Some(test) = checked.program.tests.last().filter(|_| checked.is_sound()) else { return false };
     let (program, sources) = (&checked.program, &checked.sources);
     let trial = try_out(TrialRequest { program, sources, file, folder, world: disk }, test);

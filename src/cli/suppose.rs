@@ -8,12 +8,12 @@ use super::disk::Disk;
 use super::failure::Failure;
 use super::program::{Wanted, inputs_for, rollout_named, show_findings};
 use super::settle::kept_values;
+use super::tail::checked_with_tail;
 use crate::check::{Checked, check};
 use crate::diag::Diagnostic;
 use crate::model::Given;
 use crate::plan::{KeptValues, Plan, PlanRequest, plan};
 use crate::sim::given_kept;
-use crate::source::{ReadFailure, World};
 use crate::value::{At, Record, literal};
 
 /// A file with what is supposed of it, and its plan.
@@ -37,7 +37,7 @@ pub fn suppose(context: &Context, wanted: &Wanted<'_>, given: &[String], start: 
     let rollout = rollout_named(&plain.program, wanted)?;
     let named = plain.program.rollout(rollout).name.clone();
     let tail = what_if(&named, &inputs, given);
-    let checked = check(&WithTail { disk: &Disk::checking(&here), file: wanted.file, tail: &tail }, wanted.file);
+    let checked = checked_with_tail(&here, wanted.file, &tail);
     refuse_unsound(context, &checked)?;
     let left = kept_values(context, &named)?.into_iter().map(|it| ((it.target, it.key), it.value));
     let mut kept: KeptValues = left.collect();
@@ -84,34 +84,4 @@ fn what_if(rollout: &str, inputs: &Record, given: &[String]) -> String {
     format!(
         "\n\ntest \"what if, from the command line\" {{\n  call {rollout} {{ {inputs} }}\n{given}  expect took >= 0s\n}}\n"
     )
-}
-
-/// The disk, with something after the end of one file.
-pub struct WithTail<'a> {
-    pub disk: &'a Disk,
-    pub file: &'a str,
-    pub tail: &'a str,
-}
-
-impl World for WithTail<'_> {
-    fn read(&self, path: &str) -> Result<String, ReadFailure> {
-        let text = self.disk.read(path)?;
-        Ok(if path == self.file { format!("{text}{}", self.tail) } else { text })
-    }
-
-    fn variable(&self, name: &str) -> Result<Option<String>, ReadFailure> {
-        self.disk.variable(name)
-    }
-
-    fn command(&self, argv: &[String], folder: &str) -> Result<String, ReadFailure> {
-        self.disk.command(argv, folder)
-    }
-
-    fn members(&self, role: &str) -> Result<Vec<String>, ReadFailure> {
-        self.disk.members(role)
-    }
-
-    fn neighbours(&self, path: &str) -> Vec<String> {
-        self.disk.neighbours(path)
-    }
 }

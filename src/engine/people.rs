@@ -6,9 +6,9 @@ use smol_str::SmolStr;
 use super::request::{Request, Unmet};
 use super::turn::Turn;
 use super::{Cause, Ending, Event, PauseReason, Person};
-use crate::model::{Ask, AskKind, OnUnmet, Otherwise, names_in};
+use crate::model::{Ask, AskKind, Expr, OnUnmet, Otherwise, names_in};
 use crate::plan::Place;
-use crate::value::At;
+use crate::value::{At, Value};
 
 impl<'p> Turn<'p> {
     /// Asks people; at once a failure if there can never be enough of them.
@@ -27,8 +27,9 @@ impl<'p> Turn<'p> {
         let mut items = Vec::new();
         let need = match &ask.kind {
             AskKind::Approve { need, .. } => self.value(need, place)?.as_int().unwrap_or(1).max(1) as u32,
-            AskKind::Checklist { items: list } => {
-                items = list.iter().map(|it| self.text(it, place)).collect::<Result<_, _>>()?;
+            AskKind::Checklist { items: written, list } => {
+                items = written.iter().map(|it| self.text(it, place)).collect::<Result<Vec<_>, _>>()?;
+                items.extend(self.listed(list.as_ref(), place)?);
                 items.len() as u32
             }
             AskKind::Confirm => 1,
@@ -40,6 +41,16 @@ impl<'p> Turn<'p> {
             return Err(Cause::Value { message });
         }
         Ok(Event::ApprovalRequested { place, of, need, until, text, items })
+    }
+
+    /// Returns the items that come from a list.
+    fn listed(&self, list: Option<&Expr>, place: Place) -> Result<Vec<String>, Cause> {
+        let Some(list) = list else { return Ok(Vec::new()) };
+        let value = self.value(list, place)?;
+        match value.as_list() {
+            Some([]) => Err(Cause::Value { message: "nothing is on this checklist".to_owned() }),
+            items => Ok(items.unwrap_or_default().iter().map(Value::to_string).collect()),
+        }
     }
 
     /// Returns the names of those who may answer, each once, and the author if that is why one is missing.

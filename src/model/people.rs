@@ -34,6 +34,9 @@ pub enum AskKind {
     },
     Checklist {
         items: Vec<Expr>,
+        /// A list of further items, where they come from elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<Expr>,
     },
     Confirm,
 }

@@ -18,6 +18,7 @@ impl Expansion<'_> {
         self.plan.fleets = self.fleets.iter().map(|(id, indices)| (id.0, indices.clone())).collect();
         self.plan.index();
         super::whole::make_paths_whole(&mut self.plan, &self.calls);
+        self.read_declared();
         self.fold_all();
         self.capture_outputs();
         self.refuse_cycles();

@@ -16,6 +16,7 @@
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
 //! - `walk`: every expression of a node
+//! - `declared`: what probes, metrics, gates, routers and channels read of the world around
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `people`: what a plan asks people
@@ -25,6 +26,7 @@
 
 mod barriers;
 mod child;
+mod declared;
 mod expand;
 mod exposure;
 mod finish;

@@ -1,11 +1,14 @@
 //! Every expression of a node, to look at or to change. Each list of expressions is written once, for both.
 
 use super::{Node, NodeKind};
-use crate::model::{Act, AskKind, Expr, ExprKind, Interrupted, Retry, Settings, ShellPart, TextPart, Tolerate, Watch};
+use crate::model::{
+    Act, AskKind, Exec, Expr, ExprKind, HttpAct, Interrupted, Retry, Run, Settings, ShellPart, TextPart, Tolerate,
+    Watch,
+};
 
 /// The functions that visit the expressions of a node, through `&` or `&mut`.
 macro_rules! expressions {
-    ($(#[$doc:meta])* $name:ident, $retry:ident, $act:ident, $url:ident, $settings:ident $($mutable:tt)?) => {
+    ($(#[$doc:meta])* $name:ident, $retry:ident, $act:ident, $run:ident, $exec:ident, $http:ident, $url:ident, $settings:ident $($mutable:tt)?) => {
         $(#[$doc])*
         pub(super) fn $name(node: & $($mutable)? Node, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
             (& $($mutable)? node.when).into_iter().for_each(&mut *visit);
@@ -55,31 +58,9 @@ macro_rules! expressions {
 
         fn $act(act: & $($mutable)? Act, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
             match act {
-                Act::Run(run) => {
-                    for part in & $($mutable)? run.script.parts {
-                        match part {
-                            ShellPart::Text(_) => {}
-                            ShellPart::Raw(expr) => visit(expr),
-                        }
-                    }
-                    for (_, expr) in & $($mutable)? run.script.holes {
-                        visit(expr);
-                    }
-                    $settings(& $($mutable)? run.settings, visit);
-                }
-                Act::Exec(exec) => {
-                    (& $($mutable)? exec.argv).into_iter().for_each(&mut *visit);
-                    $settings(& $($mutable)? exec.settings, visit);
-                }
-                Act::Http(http) => {
-                    $url(& $($mutable)? http.url, visit);
-                    for (_, expr) in & $($mutable)? http.headers {
-                        visit(expr);
-                    }
-                    (& $($mutable)? http.body).into_iter().for_each(&mut *visit);
-                    (& $($mutable)? http.accept).into_iter().for_each(&mut *visit);
-                    $settings(& $($mutable)? http.settings, visit);
-                }
+                Act::Run(run) => $run(run, visit),
+                Act::Exec(exec) => $exec(exec, visit),
+                Act::Http(http) => $http(http, visit),
                 Act::Check(check) => {
                     visit(& $($mutable)? check.condition);
                     let times =
@@ -108,7 +89,7 @@ macro_rules! expressions {
                     (& $($mutable)? ask.within).into_iter().for_each(&mut *visit);
                     match & $($mutable)? ask.kind {
                         AskKind::Approve { need, .. } => visit(need),
-                        AskKind::Checklist { items } => items.into_iter().for_each(visit),
+                        AskKind::Checklist { items, list } => items.into_iter().chain(list).for_each(visit),
                         AskKind::Confirm => {}
                     }
                 }
@@ -130,8 +111,36 @@ macro_rules! expressions {
             }
         }
 
+        pub(super) fn $run(run: & $($mutable)? Run, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
+            for part in & $($mutable)? run.script.parts {
+                match part {
+                    ShellPart::Text(_) => {}
+                    ShellPart::Raw(expr) => visit(expr),
+                }
+            }
+            for (_, expr) in & $($mutable)? run.script.holes {
+                visit(expr);
+            }
+            $settings(& $($mutable)? run.settings, visit);
+        }
+
+        pub(super) fn $exec(exec: & $($mutable)? Exec, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
+            (& $($mutable)? exec.argv).into_iter().for_each(&mut *visit);
+            $settings(& $($mutable)? exec.settings, visit);
+        }
+
+        pub(super) fn $http(http: & $($mutable)? HttpAct, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
+            $url(& $($mutable)? http.url, visit);
+            for (_, expr) in & $($mutable)? http.headers {
+                visit(expr);
+            }
+            (& $($mutable)? http.body).into_iter().for_each(&mut *visit);
+            (& $($mutable)? http.accept).into_iter().for_each(&mut *visit);
+            $settings(& $($mutable)? http.settings, visit);
+        }
+
         /// The holes of a URL stay holes: what stands in one is spelled as one component when the request is sent.
-        fn $url(url: & $($mutable)? Expr, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
+        pub(super) fn $url(url: & $($mutable)? Expr, visit: &mut dyn FnMut(& $($mutable)? Expr)) {
             if !matches!(url.kind, ExprKind::Text(_)) {
                 return visit(url);
             }
@@ -167,10 +176,10 @@ macro_rules! expressions {
 
 expressions! {
     /// Calls `visit` for every expression of a node.
-    for_each_expr, of_retry, of_act, of_url, of_settings
+    for_each_expr, of_retry, of_act, of_run, of_exec, of_http, of_url, of_settings
 }
 
 expressions! {
     /// Calls `visit` for every expression of a node, to change it.
-    for_each_expr_mut, of_retry_mut, of_act_mut, of_url_mut, of_settings_mut mut
+    for_each_expr_mut, of_retry_mut, of_act_mut, of_run_mut, of_exec_mut, of_http_mut, of_url_mut, of_settings_mut mut
 }

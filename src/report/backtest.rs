@@ -2,6 +2,7 @@
 //! numbers beside their limits. Knows no source.
 
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::engine::{Event, Evidence, Truth};
 use crate::value::{At, Value};
@@ -11,6 +12,8 @@ use crate::value::{At, Value};
 pub struct Backtest {
     /// As a person would write it: `healthy(ny)`.
     pub gate: String,
+    /// The target that it is about, if it is about one.
+    pub target: Option<SmolStr>,
     pub from: At,
     pub to: At,
     pub every_ms: i64,
@@ -62,11 +65,16 @@ impl Backtest {
             }
             _ => None,
         });
-        Backtest { gate, from, to, every_ms, samples: samples.collect() }
+        Backtest { gate, target: None, from, to, every_ms, samples: samples.collect() }
     }
 
     pub fn count(&self, truth: Truth) -> usize {
         self.samples.iter().filter(|it| it.truth == truth).count()
+    }
+
+    /// Returns the stretches in which it was violated.
+    pub fn fired(&self) -> impl Iterator<Item = Spell<'_>> {
+        self.spells().into_iter().filter(|it| it.truth == Truth::Violated)
     }
 
     /// Returns the stretches of one verdict, in their order.

@@ -14,6 +14,9 @@ const RIGHT: f64 = 884.0;
 const PANEL: f64 = 150.0;
 const PLOT: f64 = 96.0;
 const TOP: f64 = 92.0;
+/// Where the rows of several targets begin, and how high each is.
+const ROWS: f64 = 60.0;
+const ROW: f64 = 46.0;
 
 /// Colours by day and by night; a stretch that is wide enough also says in a word what it is.
 const STYLE: &str = "<style>.bt text{font:12px system-ui,sans-serif;fill:#1f2328}.bt .quiet{fill:#59636e;font-size:11px}\
@@ -28,11 +31,7 @@ stroke:#0969da;stroke-width:1.6}.bt .dot{fill:#0969da}.bt .bound{fill:none;strok
 pub fn chart(backtest: &Backtest) -> String {
     let traces = backtest.traces();
     let height = TOP + PANEL * traces.len() as f64 + 16.0;
-    let mut picture = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         class=\"bt\" role=\"img\"><title>{}</title>{STYLE}<rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\"/>",
-        xml(&summary(backtest))
-    );
+    let mut picture = opened(&summary(backtest), height);
     text(&mut picture, (LEFT, 26.0), "title", &backtest.gate);
     text(&mut picture, (LEFT, 46.0), "quiet", &summary(backtest));
     band(&mut picture, backtest, (56.0, 18.0));
@@ -43,10 +42,39 @@ pub fn chart(backtest: &Backtest) -> String {
     picture
 }
 
+/// Draws backtests of one gate for several targets: a band each, one below the other.
+pub fn chart_of_many(gate: &str, all: &[Backtest]) -> String {
+    let Some(first) = all.first() else { return String::new() };
+    let whole = format!("{} to {}: {} targets", first.from, first.to, all.len());
+    let mut picture = opened(&format!("{gate}: {whole}"), ROWS + ROW * all.len() as f64 + 8.0);
+    text(&mut picture, (LEFT, 26.0), "title", gate);
+    text(&mut picture, (LEFT, 46.0), "quiet", &whole);
+    for (at, backtest) in all.iter().enumerate() {
+        let top = ROWS + ROW * at as f64;
+        let name = backtest.target.as_deref().unwrap_or(&backtest.gate);
+        text(&mut picture, (LEFT, top + 12.0), "line", &format!("{name}: {}", counts(backtest)));
+        band(&mut picture, backtest, (top + 18.0, 18.0));
+    }
+    picture.push_str("</svg>\n");
+    picture
+}
+
+fn opened(title: &str, height: f64) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+         class=\"bt\" role=\"img\"><title>{}</title>{STYLE}<rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\"/>",
+        xml(title)
+    )
+}
+
 fn summary(backtest: &Backtest) -> String {
-    let [holds, violated, unknown] = [Truth::Holds, Truth::Violated, Truth::Unknown].map(|it| backtest.count(it));
     let Backtest { from, to, .. } = backtest;
-    format!("{from} to {to}: held at {holds} samples, violated at {violated}, unknown at {unknown}")
+    format!("{from} to {to}: {}", counts(backtest))
+}
+
+fn counts(backtest: &Backtest) -> String {
+    let [holds, violated, unknown] = [Truth::Holds, Truth::Violated, Truth::Unknown].map(|it| backtest.count(it));
+    format!("held at {holds} samples, violated at {violated}, unknown at {unknown}")
 }
 
 /// Where an instant lies.

@@ -66,7 +66,7 @@ mod words;
 mod drawn;
 
 pub use backtest::{Backtest, Judged, Point, Spell, Trace};
-pub use chart::chart;
+pub use chart::{chart, chart_of_many};
 pub use drawing::{Drawing, Edge, EdgeKind, Node, NodeKind, NodeNumber, NodeState};
 pub use format::{GraphFormat, draw};
 pub use junit::{JunitCase, JunitEnd, junit};

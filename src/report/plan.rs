@@ -195,7 +195,11 @@ fn of_ask(ask: &Ask, path: String) -> Node {
         AskKind::Approve { need, .. } => {
             format!("{} of ", need.known().map_or_else(|| "…".to_owned(), Value::to_string))
         }
-        AskKind::Checklist { items } => format!("{} items, ", items.len()),
+        AskKind::Checklist { items, list } => match list.as_ref().map(|it| it.known().and_then(Value::as_list)) {
+            None => format!("{} items, ", items.len()),
+            Some(Some(list)) => format!("{} items, ", items.len() + list.len()),
+            Some(None) => String::new(),
+        },
         AskKind::Confirm => String::new(),
     };
     let node = node.with_line(cut(&format!("{many}{names}")));

@@ -35,7 +35,7 @@ pub(super) const WORDS: &[WordRow] = &[
             Place::AfterWave,
         ],
         Some(Place::Checklist),
-        UNMET,
+        CHECKLIST,
         "Waits until every item is ticked off, in any order: `rollout confirm RUN PATH ITEM`. One that is declared in the \
          file as `checklist NAME \"title\" by PEOPLE { … }` is gone through with `checklist NAME`.",
     ),
@@ -68,6 +68,19 @@ const APPROVE: &[PropertyRow] = &[
 ];
 
 const UNMET: &[PropertyRow] = &[WITHIN, ON_TIMEOUT, ON_REJECT, ON_OTHERWISE];
+
+const CHECKLIST: &[PropertyRow] = &[
+    property(
+        "items",
+        Kind::List(&Kind::Text),
+        "",
+        "Items from a list, after those that are written into the body: those of a parameter, or of a record.",
+    ),
+    WITHIN,
+    ON_TIMEOUT,
+    ON_REJECT,
+    ON_OTHERWISE,
+];
 
 const WITHIN: PropertyRow =
     property("within", Kind::Duration, "", "How long it waits; for ever where nothing is said.");

@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Asked, Cast, Unasked};
 use crate::engine::{
-    Answer, Command, Done, Event, Fault, FaultKind, Job, PauseReason, Person, ProbeAsk, ProbeJob, Probed, Run,
+    Answer, Command, Done, Event, Fault, FaultKind, Job, MetricAsk, MetricSource, PauseReason, Person, ProbeAsk,
+    ProbeJob, Probed, Run,
 };
 use crate::plan::{Place, Plan};
 use crate::value::{At, Type, Value};
@@ -146,7 +147,7 @@ impl Luck {
             if ask.series {
                 return Probed::Series { values: (0..60).map(|_| random.i64(0..100) as f64).collect() };
             }
-            return self.sampled(&ask.of, random);
+            return self.sampled(ask, random);
         }
         let drawn = random.u32(0..1000);
         if drawn < self.odds.probe_violated {
@@ -159,21 +160,22 @@ impl Luck {
     }
 
     /// Draws a sample: mostly something small, now and then nothing.
-    fn sampled(&self, of: &Type, random: &mut fastrand::Rng) -> Probed {
+    fn sampled(&self, ask: &MetricAsk, random: &mut fastrand::Rng) -> Probed {
         let drawn = random.u32(0..1000);
         if drawn < self.odds.probe_unknown {
             return Probed::Unknown { why: "drawn".to_owned() };
         }
         let bad = drawn < self.odds.probe_unknown + self.odds.probe_violated;
-        // Where nothing goes wrong a number never changes.
+        // Where nothing goes wrong a number never changes, and no alert fires.
         let number = match bad {
             true => random.i64(0..100_000),
+            false if matches!(ask.source, MetricSource::Alertmanager { .. }) => 0,
             false if self.odds == Odds::NONE => 50,
             false => random.i64(0..100),
         };
         Probed::Sampled {
             note: None,
-            value: match of {
+            value: match ask.of {
                 Type::Percent => Value::Percent(number as f64 / 100.0),
                 Type::Duration => Value::Duration(number),
                 Type::Size => Value::Size(number.unsigned_abs()),

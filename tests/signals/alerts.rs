@@ -7,62 +7,50 @@ use std::time::Duration;
 use super::server::{Server, ask, free_port, get};
 use super::site::Site;
 use super::stage::{Said, Stage};
+use super::watched::Watched;
 
 /// A Prometheus with a rule, the Alertmanager that it tells, and what is scraped.
 struct Alerting {
-    _prometheus: Server,
     alertmanager: Server,
     port: u16,
-    exporter: Site,
+    watched: Watched,
 }
 
 const RULE: &str =
     "groups: [{ name: g, rules: [{ alert: Slow, expr: 'latency > 1', labels: { severity: critical } }] }]";
 
+/// Starts an Alertmanager that tells nobody.
+pub fn alertmanager(folder: &Path) -> (Server, u16) {
+    let port = free_port();
+    let settings = "route: { receiver: nobody, group_wait: 0s, group_interval: 1s }\nreceivers: [{ name: nobody }]\n";
+    std::fs::write(folder.join("am.yml"), settings).expect("it writes");
+    let words = [
+        format!("--config.file={}", folder.join("am.yml").display()),
+        format!("--storage.path={}", folder.join("am").display()),
+        format!("--web.listen-address=127.0.0.1:{port}"),
+        "--cluster.listen-address=".to_owned(),
+    ];
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut server = Server::start("prometheus-alertmanager", "prometheus-alertmanager", &words);
+    server.until("it is ready", || get(port, "/-/ready").is_some_and(|it| it.0 == 200));
+    (server, port)
+}
+
+/// Returns what a Prometheus needs to tell an Alertmanager of alerts by a rule, which is written beside it.
+pub fn telling(folder: &Path, rule: &str, alertmanager: u16) -> String {
+    std::fs::write(folder.join("rules.yml"), rule).expect("it writes");
+    format!(
+        "rule_files: [rules.yml]\nalerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ['127.0.0.1:{alertmanager}'] }}] }}] }}\n"
+    )
+}
+
 impl Alerting {
     fn new(folder: &Path) -> Alerting {
         let exporter = Site::open();
         exporter.put("/metrics", 200, "latency{site=\"ny\"} 0.1\n");
-        let (port, prometheus_port) = (free_port(), free_port());
-        let files = [
-            ("rules.yml", RULE.to_owned()),
-            (
-                "am.yml",
-                "route: { receiver: nobody, group_wait: 0s, group_interval: 1s }\nreceivers: [{ name: nobody }]\n"
-                    .into(),
-            ),
-            (
-                "prometheus.yml",
-                format!(
-                    "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\nrule_files: [rules.yml]\n\
-                     alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ['127.0.0.1:{port}'] }}] }}] }}\n\
-                     scrape_configs: [{{ job_name: shop, static_configs: [{{ targets: ['127.0.0.1:{}'] }}] }}]\n",
-                    exporter.port
-                ),
-            ),
-        ];
-        for (name, text) in files {
-            std::fs::write(folder.join(name), text).expect("it writes");
-        }
-        let at = |name: &str| folder.join(name).display().to_string();
-        let words = [
-            format!("--config.file={}", at("am.yml")),
-            format!("--storage.path={}", at("am")),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-            "--cluster.listen-address=".to_owned(),
-        ];
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut alertmanager = Server::start("prometheus-alertmanager", "prometheus-alertmanager", &words);
-        alertmanager.until("it is ready", || get(port, "/-/ready").is_some_and(|it| it.0 == 200));
-        let words = [
-            format!("--config.file={}", at("prometheus.yml")),
-            format!("--storage.tsdb.path={}", at("tsdb")),
-            format!("--web.listen-address=127.0.0.1:{prometheus_port}"),
-        ];
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut prometheus = Server::start("prometheus", "prometheus", &words);
-        prometheus.until("it is ready", || get(prometheus_port, "/-/ready").is_some_and(|it| it.0 == 200));
-        Alerting { _prometheus: prometheus, alertmanager, port, exporter }
+        let (alertmanager, port) = alertmanager(folder);
+        let watched = Watched::of(folder, exporter, &telling(folder, RULE, port), &[], None);
+        Alerting { alertmanager, port, watched }
     }
 
     /// Waits until so many alerts are listed as Alertmanager lists them.
@@ -102,7 +90,7 @@ fn an_alert_that_fires_fails_the_gate_until_it_is_silenced() {
     let (said, why) = asked(&metric(port, CRITICAL));
     assert_eq!(said.code, 0, "{}{}", said.shown(), why.shown());
 
-    alerting.exporter.put("/metrics", 200, "latency{site=\"ny\"} 3\n");
+    alerting.watched.exporter.put("/metrics", 200, "latency{site=\"ny\"} 3\n");
     alerting.until("active=true", 1);
     let (said, why) = asked(&metric(port, CRITICAL));
     assert_eq!(said.code, 7, "{}", said.shown());

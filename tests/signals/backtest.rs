@@ -196,6 +196,78 @@ fn a_backtest_is_a_table_and_a_picture() {
 }
 
 #[test]
+fn a_backtest_of_several_targets_has_a_row_and_a_band_for_each() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let archive = Archive::new(folder.path());
+    let stage = Stage::with("gates.rollout", &archive.program());
+    let (from, to) = (archive.instant(0), archive.instant(60));
+    let asked = |more: &[&str]| {
+        let words = ["backtest", "gates.rollout", "--gate", "few_errors", "--from", &from, "--to", &to];
+        stage.say(&[&words[..], more].concat())
+    };
+    let said = asked(&["--target", "sites", "-o", "g.svg"]);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert_eq!(lines[0], "`few_errors` for 3 targets from INSTANT to INSTANT, every 1m.");
+    assert_eq!(lines[1], "It would have fired for 1 of them.");
+    let words: Vec<Vec<&str>> = lines[4..].iter().map(|it| it.split_whitespace().take(6).collect()).collect();
+    let rows = [
+        ["ny", "36", "15", "10", "1", "INSTANT"],
+        ["twice", "10", "0", "51", "0", "INSTANT"],
+        ["nowhere", "0", "0", "61", "0", "INSTANT"],
+    ];
+    assert_eq!(words, rows, "{}", said.out);
+    assert!(lines[4].ends_with("few_errors(ny, 1%): require errors(site) < most: 5% against 1%"), "{}", said.out);
+    assert!(lines[5].contains("2 series"), "{}", said.out);
+    let picture = stage.read("g.svg");
+    for part in ["ny: held at 36 samples", "twice: held at 10", "nowhere: held at 0", "class=\"violated\""] {
+        assert!(picture.contains(part), "{part} is missing in {picture}");
+    }
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+
+    // By their names, each once; with arguments beside the target; and all there are.
+    let said = asked(&["--target", "twice", "--target", "ny", "--target", "twice", "--format", "json"]);
+    let document: Json = serde_json::from_str(&said.out).expect("JSON");
+    let targets = document["targets"].as_array().expect("a list").iter();
+    let targets: Vec<(&Json, &Json)> = targets.map(|it| (&it["target"], &it["violated"])).collect();
+    assert_eq!(targets, [(&Json::from("twice"), &Json::from(0)), (&Json::from("ny"), &Json::from(15))]);
+    assert!(asked(&["--target", "*"]).out.contains("for 3 targets"));
+    for (wrong, expected) in [("nyc", "Did you mean `ny`?"), ("fleet", "There are `ny`, `twice`, `nowhere`.")] {
+        let said = asked(&["--target", wrong]);
+        assert!(said.code == 2 && said.err.contains(expected), "{}", said.shown());
+    }
+}
+
+#[test]
+fn what_has_no_past_is_named_with_its_reason() {
+    let program = "metric page: number { from = http(\"http://127.0.0.1:1/n\"), pointer = \"/n\" }\n\
+                   metric firing: int { from = alertmanager(\"http://127.0.0.1:1\"), query = \"severity=critical\" }\n\
+                   metric printed: number { from = command(\"echo\", \"1\") }\n\
+                   metric users: int { from = recorded }\nprobe up() { run \"true\" }\n\
+                   gate fine { require page < 1, require firing == 0, require printed < 2, require users > 1, require up() }\n";
+    let stage = Stage::with("gates.rollout", program);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
+    let (from, to) = (At(now as i64 - 20 * MINUTE).to_string(), At(now as i64 - 10 * MINUTE).to_string());
+    let words = ["backtest", "gates.rollout", "--gate", "fine", "--from", &from, "--to", &to];
+    let said = stage.say(&words);
+    assert_eq!(said.code, 0, "{}", said.shown());
+    for line in [
+        "`firing` was not known at any sample: Alertmanager knows only what is now; Prometheus keeps in its series `ALERTS` \
+         which alerts fired.",
+        "`page` was not known at any sample: a page knows only what is now.",
+        "`printed` was not known at any sample: a command knows only what is now.",
+        "`up` was not known at any sample: a probe knows only what is now.",
+    ] {
+        assert!(said.out.lines().any(|it| it == line), "{line}: {}", said.out);
+    }
+    assert!(!said.out.contains("`users` was not"), "{}", said.out);
+    let said = stage.say(&[&words[..], &["--format", "json"]].concat());
+    let document: Json = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(document["without_past"].as_array().map(Vec::len), Some(4), "{document}");
+    assert_eq!(document["without_past"][0]["name"], "firing");
+}
+
+#[test]
 fn what_was_recorded_can_be_looked_back_at() {
     let program = "metric users: int { from = recorded, valid = 10m }\ngate liked { require users >= 5 }\n";
     let stage = Stage::with("gates.rollout", program);

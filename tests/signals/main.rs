@@ -4,10 +4,17 @@
 #![allow(clippy::disallowed_methods, reason = "tests are the world around the rooms")]
 
 mod alerts;
+mod authorities;
 mod backtest;
+mod canary;
+mod crew;
 mod demo;
+mod examples;
+mod factories;
+mod finance;
 mod mail;
 mod metrics;
+mod numbers;
 mod probes;
 mod reach;
 mod recorded;
@@ -17,3 +24,5 @@ mod site;
 #[path = "../suite/stage.rs"]
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod stage;
+mod vision;
+mod watched;

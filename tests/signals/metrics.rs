@@ -1,56 +1,12 @@
 //! Metrics from a real Prometheus that scrapes a real exporter: fine, violated, absent, wrong, many, from before the
 //! change; and sources that are down, slow, or say something else.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::server::{Server, free_port, get};
+use super::server::{Server, free_port};
 use super::site::Site;
 use super::stage::{Said, Stage};
-
-/// A Prometheus and what it scrapes.
-struct Watched {
-    prometheus: Server,
-    port: u16,
-    exporter: Site,
-}
-
-impl Watched {
-    fn new(folder: &Path, page: &str) -> Watched {
-        let exporter = Site::open();
-        exporter.put("/metrics", 200, page);
-        let port = free_port();
-        let config = folder.join("prometheus.yml");
-        let settings = format!(
-            "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\n\
-             scrape_configs: [{{ job_name: shop, static_configs: [{{ targets: ['127.0.0.1:{}'] }}] }}]\n",
-            exporter.port
-        );
-        std::fs::write(&config, settings).expect("it writes");
-        let words = [
-            format!("--config.file={}", config.display()),
-            format!("--storage.tsdb.path={}", folder.join("tsdb").display()),
-            format!("--web.listen-address=127.0.0.1:{port}"),
-        ];
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut prometheus = Server::start("prometheus", "prometheus", &words);
-        prometheus.until("it is ready", || get(port, "/-/ready").is_some_and(|it| it.0 == 200));
-        Watched { prometheus, port, exporter }
-    }
-
-    /// Waits until a query has a certain answer.
-    fn until(&mut self, query: &str, is_so: impl Fn(f64) -> bool) {
-        let port = self.port;
-        let path = format!("/api/v1/query?query={}", rollout::engine::percent_encoded(query));
-        self.prometheus.until(query, || {
-            let answer: serde_json::Value = get(port, &path)
-                .and_then(|it| serde_json::from_str(it.1.lines().find(|it| it.starts_with('{'))?).ok())
-                .unwrap_or_default();
-            let value = answer["data"]["result"][0]["value"][1].as_str().and_then(|it| it.parse().ok());
-            value.is_some_and(&is_so)
-        });
-    }
-}
+use super::watched::Watched;
 
 const PAGE: &str = "# TYPE error_ratio gauge\n\
     error_ratio{site=\"eu-1\",way=\"web\"} 0.002\n\
@@ -131,7 +87,7 @@ fn a_hole_in_a_query_is_one_label_value_whatever_it_holds() {
 fn what_was_before_the_change_is_the_mean_of_real_samples() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut watched = Watched::new(folder.path(), PAGE);
-    watched.until("count_over_time(latency_seconds{site='eu-1'}[1m])", |it| it >= 4.0);
+    watched.until("count_over_time(latency_seconds{site='eu-1'}[1m])", |it| it >= 20.0);
     let text = format!(
         "metric latency: duration {{\n  from = prometheus(\"http://127.0.0.1:{}\"), unit = s\n  \
          query = \"latency_seconds{{site='eu-1'}}\"\n}}\n\

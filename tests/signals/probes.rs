@@ -1,25 +1,22 @@
 //! Three tiers of health, asked of a real site: it lives, it is ready with all that it needs, it does its work; and a
 //! guard that takes a release back when readiness fails three times in a row.
 
+use std::process::Child;
+
+use super::examples::{program, staged, started};
 use super::site::Site;
 use super::stage::Stage;
 
-/// The program of `examples/health`, with the port of the site, and faster.
-fn program(site: &Site) -> String {
-    let text = std::fs::read_to_string("examples/health/health.rollout").expect("the example is there");
-    let text = text.split("\ntest ").next().expect("it begins with the program").to_owned();
-    let faster = [
-        ("shop-1.example", format!("127.0.0.1:{}", site.port)),
-        ("every = 10s", "every = 100ms".to_owned()),
-        ("every = 5s", "every = 100ms".to_owned()),
-        ("lasts = 10m", "lasts = 3s".to_owned()),
-        ("within = 2m", "within = 10s".to_owned()),
-        ("deploy.sh", "echo deployed".to_owned()),
-    ];
-    faster.iter().fold(text, |text, (slow, fast)| {
-        assert!(text.contains(slow), "the example says `{slow}`");
-        text.replace(slow, fast)
-    })
+/// The example of three tiers, with a shop on a port of this machine.
+fn shop(site: &Site) -> Stage {
+    let stage = staged("health");
+    stage.write("shops.csv", &format!("name,host\nshop-1,127.0.0.1:{}\n", site.port));
+    program(&stage, "deploy.sh", "echo \"$2\" > \"$1.version\"");
+    stage
+}
+
+fn released(stage: &Stage) -> Child {
+    started(stage, "health.rollout", &["version=2.0", "look=3s", "every=100ms"], &[])
 }
 
 fn healthy(site: &Site) {
@@ -32,8 +29,8 @@ fn healthy(site: &Site) {
 fn a_release_that_is_healthy_in_every_tier_stays() {
     let site = Site::open();
     healthy(&site);
-    let stage = Stage::with("health.rollout", &program(&site));
-    let said = stage.say(&["run", "health.rollout", "--yes", "--input", "version=2.0"]);
+    let stage = shop(&site);
+    let said = stage.end(released(&stage));
     assert_eq!(said.code, 0, "{}", said.shown());
     let paths: std::collections::BTreeSet<String> = site.visits().into_iter().map(|it| it.path).collect();
     assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["/health", "/health/live", "/health/ready"]);
@@ -44,13 +41,14 @@ fn a_release_that_is_healthy_in_every_tier_stays() {
 fn three_failures_of_readiness_in_a_row_take_the_release_back() {
     let site = Site::open();
     healthy(&site);
-    let stage = Stage::with("health.rollout", &program(&site));
-    let run = stage.start(&["run", "health.rollout", "--yes", "--input", "version=2.0"]);
+    let stage = shop(&site);
+    let run = released(&stage);
     let asked = |path: &str| site.visits().iter().filter(|it| it.path == path).count();
     stage.until("the release is watched", || asked("/health") >= 2);
     site.put("/health/ready", 503, "{\"database\":\"down\"}");
     let said = stage.end(run);
     assert_eq!(said.code, 3, "{}", said.shown());
+    assert_eq!(stage.read("shop-1.version"), "previous\n");
     let why = stage.say(&["why"]);
     assert!(why.out.contains("the last 3 of them in a row") && why.out.contains("503"), "{}", why.shown());
 }
@@ -59,8 +57,8 @@ fn three_failures_of_readiness_in_a_row_take_the_release_back() {
 fn a_failure_now_and_then_is_forgiven() {
     let site = Site::open();
     healthy(&site);
-    let stage = Stage::with("health.rollout", &program(&site));
-    let run = stage.start(&["run", "health.rollout", "--yes", "--input", "version=2.0"]);
+    let stage = shop(&site);
+    let run = released(&stage);
     let ready = || site.visits().iter().filter(|it| it.path == "/health/ready").count();
     stage.until("the release is watched", || site.visits().iter().any(|it| it.path == "/health"));
     for _ in 0..2 {

@@ -56,14 +56,24 @@ pub fn get(port: u16, path: &str) -> Option<(u16, String)> {
     ask(port, "GET", path, "")
 }
 
+/// Asks for a page with what stands in the header `Authorization`.
+pub fn get_as(port: u16, path: &str, login: Option<&str>) -> Option<(u16, String)> {
+    request(port, "GET", path, "", login)
+}
+
 /// Sends a request and reads its answer to the end.
 pub fn ask(port: u16, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    request(port, method, path, body, None)
+}
+
+fn request(port: u16, method: &str, path: &str, body: &str, login: Option<&str>) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     let length = body.len();
+    let login = login.map(|it| format!("authorization: {it}\r\n")).unwrap_or_default();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\n\r\n"
+         {login}content-length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(body.as_bytes()).ok()?;

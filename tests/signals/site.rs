@@ -8,12 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What a path is answered with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Page {
     pub status: u16,
     pub body: String,
     pub after: Duration,
+    /// Writes the body anew for each visit.
+    live: Option<Live>,
 }
+
+/// What writes a page anew for each visit.
+type Live = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What somebody asked of the site.
 #[derive(Debug, Clone)]
@@ -63,7 +68,13 @@ impl Site {
     }
 
     pub fn put_slow(&self, path: &str, status: u16, body: &str, after: Duration) {
-        let page = Page { status, body: body.to_owned(), after };
+        let page = Page { status, body: body.to_owned(), after, live: None };
+        self.known.lock().expect("no panic").pages.insert(path.to_owned(), page);
+    }
+
+    /// Sets what a path is answered with to what is so when somebody asks.
+    pub fn put_live(&self, path: &str, live: impl Fn() -> String + Send + Sync + 'static) {
+        let page = Page { status: 200, body: String::new(), after: Duration::ZERO, live: Some(Arc::new(live)) };
         self.known.lock().expect("no panic").pages.insert(path.to_owned(), page);
     }
 
@@ -80,9 +91,11 @@ impl Site {
             known.visits.push(visit);
             known.pages.get(&path).cloned()
         };
-        let page = page.unwrap_or(Page { status: 404, body: "nothing here".to_owned(), after: Duration::ZERO });
+        let page =
+            page.unwrap_or(Page { status: 404, body: "nothing here".to_owned(), after: Duration::ZERO, live: None });
         std::thread::sleep(page.after);
-        let Page { status, body, .. } = page;
+        let Page { status, body, live, .. } = page;
+        let body = live.map_or(body, |it| it());
         let length = body.len();
         let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
         stream.write_all(answer.as_bytes()).ok()
