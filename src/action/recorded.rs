@@ -47,12 +47,17 @@ fn past(samples: &Samples, wanted: Wanted<'_>, over: (At, At), ask: &MetricAsk) 
         Ok(values) if ask.series => Probed::Series { values },
         Ok(numbers) => {
             let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+            let note = Some(format!("the mean of {}", counted(numbers.len())));
             match super::metric::measured(mean, &ask.of, 1.0) {
-                Some(value) => Probed::Sampled { value, note: None },
+                Some(value) => Probed::Sampled { value, note },
                 None => Probed::Unknown { why: format!("{mean} is no {}", ask.of) },
             }
         }
     })
+}
+
+fn counted(samples: usize) -> String {
+    if samples == 1 { "one sample".to_owned() } else { format!("{samples} samples") }
 }
 
 /// Takes a value for what its metric is: a whole number is a number, everything else is what it was recorded as.

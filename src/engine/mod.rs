@@ -77,7 +77,7 @@ pub use ask::percent_encoded;
 pub use cause::{Cause, Ending, Outcome, PauseReason, Waiting};
 pub use event::{Event, Evidence, KeptValue, Person, RunForecast, RunStarted, Truth};
 pub use explain::{either, explain, first_failure, origin_of};
-pub use exposure::{ExposureKind, Share, exposure_kind};
+pub use exposure::{ExposureKind, Share, exposure_kind, flag_share_of};
 pub use frame::{Frame, Shape};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;

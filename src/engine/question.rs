@@ -72,6 +72,10 @@ impl Turn<'_> {
         over: Option<(At, At)>,
     ) -> Result<ProbeAsk, Cause> {
         let asking = Asking { turn: self, scope, place };
+        let over = match (&metric.means, over) {
+            (MetricMeans::Recorded { over: Some(mean), .. }, None) => Some(self.past_stretch(&asking, mean)?),
+            (_, over) => over,
+        };
         let source = match &metric.means {
             MetricMeans::Prometheus { url, query, headers, timeout } => MetricSource::Prometheus {
                 url: asking.url(url)?,
@@ -102,7 +106,7 @@ impl Turn<'_> {
                     accept: vec![StatusRange { first: 200, last: 499 }],
                 },
             },
-            MetricMeans::Recorded { valid } => {
+            MetricMeans::Recorded { valid, .. } => {
                 let valid_ms = match valid {
                     Some(valid) => asking.value(valid)?.as_duration_ms().unwrap_or(VALID_MS),
                     None => VALID_MS,
@@ -119,6 +123,12 @@ impl Turn<'_> {
             }
         };
         Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over, series: false }))
+    }
+
+    /// Returns the stretch of so long that ends now.
+    fn past_stretch(&self, asking: &Asking<'_>, long: &Expr) -> Result<(At, At), Cause> {
+        let ms = asking.value(long)?.as_duration_ms().unwrap_or(0).max(1);
+        Ok((self.now.plus_ms(-ms), self.now))
     }
 }
 

@@ -11,6 +11,7 @@ mod metrics;
 mod probes;
 mod reach;
 mod recorded;
+mod requests;
 mod routers;
 mod server;
 mod site;
