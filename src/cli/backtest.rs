@@ -27,7 +27,7 @@ use crate::plan::{KeptValues, Plan, PlanRequest, plan};
 use crate::report::{Backtest, Spell, chart};
 use crate::runtime::{Clock, performer_for};
 use crate::sim::{Replay, perform};
-use crate::value::{At, LiteralShape, Target, Type, Value, parse_literal, show_duration};
+use crate::value::{At, LiteralShape, Target, Type, Value, briefly, parse_literal, show_duration};
 
 /// Show when a gate would have fired over a while that is past. Runs no step
 #[derive(Debug, Args)]
@@ -375,6 +375,7 @@ fn because(evidence: &[&Evidence]) -> String {
 fn line(evidence: &Evidence) -> String {
     match (&evidence.value, &evidence.bound) {
         (Some(value), Some(bound)) if evidence.truth != Truth::Unknown => {
+            let (value, bound) = briefly(value, bound);
             format!("{}: {value} against {bound}", evidence.what)
         }
         _ if evidence.why.is_empty() => evidence.what.clone(),

@@ -28,6 +28,7 @@
 //! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
+//! - `trending`: where a metric is going
 //! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
 //! - `likeness`: whether two runs go on alike
@@ -66,6 +67,7 @@ mod retained;
 mod reversal;
 mod run;
 mod traces;
+mod trending;
 mod turn;
 mod undo;
 mod waits;

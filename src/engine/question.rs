@@ -41,6 +41,18 @@ impl Turn<'_> {
                     other => (metric.name.clone(), other),
                 }
             }
+            Question::Trend { metric, rise, .. } => {
+                let metric = &self.plan.metrics[metric.index()];
+                let scope = Called::new(&here, &metric.params, arguments);
+                let over = (self.now.plus_ms(-rise.over_ms), self.now);
+                match self.metric_ask(metric, arguments, &scope, place, Some(over))? {
+                    ProbeAsk::Metric(ask) => {
+                        let ask = MetricAsk { series: true, timed: true, ..ask };
+                        (metric.name.clone(), ProbeAsk::Metric(ask))
+                    }
+                    other => (metric.name.clone(), other),
+                }
+            }
             Question::Before { metric, stretch, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
@@ -122,7 +134,14 @@ impl Turn<'_> {
                 return Err(Cause::Value { message: "a formula is asked nowhere".to_owned() });
             }
         };
-        Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over, series: false }))
+        Ok(ProbeAsk::Metric(MetricAsk {
+            source,
+            of: metric.of.clone(),
+            factor: metric.factor,
+            over,
+            series: false,
+            timed: false,
+        }))
     }
 
     /// Returns the stretch of so long that ends now.

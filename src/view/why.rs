@@ -9,7 +9,7 @@ use super::Board;
 use crate::engine::{Event, Evidence, Truth, WatchFrame, explain, first_failure};
 use crate::model::Act;
 use crate::plan::{NodeKind, Place};
-use crate::value::{At, Compared, compare};
+use crate::value::{At, Compared, Value, briefly, compare};
 
 /// The last verdict at a place.
 #[derive(Debug, Clone)]
@@ -182,10 +182,11 @@ fn sentence(evidence: &Evidence) -> String {
             Truth::Unknown => format!("{what} is not known{because}."),
         };
     };
-    let Some(margin) = margin else {
+    let above = matches!(compare(value, bound), Compared::Ordered(std::cmp::Ordering::Greater));
+    let (value, bound) = briefly(value, bound);
+    let Some(margin) = margin.as_ref().map(Value::brief) else {
         return format!("{what}: {value} was compared with {bound}.");
     };
-    let above = matches!(compare(value, bound), Compared::Ordered(std::cmp::Ordering::Greater));
     let (other, too) = if above { ("less", "much") } else { ("more", "little") };
     match truth {
         Truth::Holds => format!("{what}: {value} against {bound}; {margin} {other} would have been the limit."),
