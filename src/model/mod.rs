@@ -44,7 +44,7 @@ pub use expr::{
     local_names,
 };
 pub use flow::{
-    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
+    Always, Applied, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
     StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};

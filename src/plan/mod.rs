@@ -16,6 +16,7 @@
 //! - `fleet`: fleets that a command lists
 //! - `scope`: what names stand for while a plan is made
 //! - `walk`: every expression of a node
+//! - `reach`: how far back a plan asks
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `people`: what a plan asks people
@@ -37,6 +38,7 @@ mod loops;
 mod number;
 mod order;
 mod people;
+mod reach;
 mod request;
 mod rounding;
 mod scope;

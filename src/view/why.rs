@@ -133,6 +133,12 @@ impl Verdicts {
                 .collect(),
         };
         sentences.extend(speaking.iter().take(SHOWN_MAX).map(|it| sentence(it)));
+        if speaking.iter().any(|it| it.what.contains("trend(")) {
+            // What a rule says of a trend is one number; how it was come by is with the samples.
+            let trends = verdict.evidence.iter().filter(|it| it.bound.is_none() && it.what.starts_with("trend("));
+            let read = trends.filter(|it| it.value.is_some()).take(SHOWN_MAX);
+            sentences.extend(read.map(|it| format!("{} is {}.", it.what, it.why)));
+        }
         if let Some(more @ 1..) = speaking.len().checked_sub(SHOWN_MAX) {
             sentences.push(format!("The same is so for {more} more."));
         }
