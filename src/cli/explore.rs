@@ -120,7 +120,7 @@ fn covered(explored: &Explored) -> Vec<String> {
     ));
     if explored.is_thinned {
         lines.push(
-            "Of long stretches of samples the first 16 were disturbed, then the 32nd, the 64th, the 128th and so on."
+            "Of long stretches of samples the first 4 were disturbed, then the 8th, the 16th, the 32nd and so on."
                 .to_owned(),
         );
     }

@@ -4,10 +4,10 @@ use super::turn::{Turn, began};
 use super::{Answer, Cause, Effect, Ending, Event, Fault, FaultKind, Job, PauseReason, Truth, Waiting};
 use crate::model::{Act, Check, Interrupted, Keep, Otherwise, Retry, Settings};
 use crate::plan::{NodeKind, Place};
-use crate::value::Value;
+use crate::value::{At, Value};
 
 /// How long a check waits before it asks again, unless it says otherwise.
-const CHECK_EVERY_MS: i64 = 5_000;
+pub(super) const CHECK_EVERY_MS: i64 = 5_000;
 
 /// How long the pause before a second attempt is, unless a retry says otherwise.
 const BACKOFF_MS: i64 = 1_000;
@@ -58,7 +58,7 @@ impl Turn<'_> {
         }
     }
 
-    fn wait(&mut self, place: Place, until: Result<crate::value::At, Cause>) {
+    fn wait(&mut self, place: Place, until: Result<At, Cause>) {
         match until {
             Ok(until) => self.emit(Event::Waiting { place, until, why: Waiting::Wait }),
             Err(cause) => self.fail(place, cause),
@@ -143,7 +143,7 @@ impl Turn<'_> {
                 if self.now < last {
                     // Never later than the end of the time it has.
                     let until = self.now.plus_ms(every.max(1)).min(last);
-                    self.emit(Event::Waiting { place, until, why: Waiting::Again });
+                    self.wait_to_look(place, until, Waiting::Again);
                 } else {
                     self.check_failed(place, check, truth, every);
                 }
@@ -162,12 +162,20 @@ impl Turn<'_> {
             }
             Some(Otherwise::Hold) => {
                 let until = self.now.plus_ms(every_ms.max(1));
-                self.emit(Event::Waiting { place, until, why: Waiting::Again });
+                self.wait_to_look(place, until, Waiting::Again);
             }
             Some(Otherwise::Rollback | Otherwise::RollbackStage | Otherwise::Pause | Otherwise::Stop) | None => {
                 self.fail(place, cause);
             }
         }
+    }
+
+    /// Looks again later, unless what encloses it lets go meanwhile: then nothing is looked at any more.
+    pub fn wait_to_look(&mut self, place: Place, until: At, why: Waiting) {
+        if self.closing_around(place).is_some() && !self.is_guard(place) {
+            return self.end(place, Ending::Dropped);
+        }
+        self.emit(Event::Waiting { place, until, why });
     }
 
     /// Something that was waited for, or asked, or paused for may have come.
@@ -180,7 +188,10 @@ impl Turn<'_> {
             return;
         }
         if self.closing_around(place).is_some() {
-            return self.end(place, Ending::Dropped);
+            // A guard ends with what it guards, once nothing is under way there.
+            return if !self.is_guard(place) {
+                self.end(place, Ending::Dropped)
+            };
         }
         if let Some((until, why)) = frame.waits {
             if until <= self.now && (why == Waiting::Wait || self.run.paused.is_none()) {

@@ -5,8 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::frame::{Frame, Shape};
 use super::run::{EndingState, Status};
+use super::watching::WatchFrame;
 use super::{PauseReason, Run};
-use crate::model::{Act, Otherwise};
+use crate::calendar::Calendar;
+use crate::model::{Act, Expr, ExprKind, Otherwise};
 use crate::plan::{Elements, NodeId, NodeKind, Place, Plan, Slot, SpaceId};
 use crate::value::{At, Value};
 
@@ -15,8 +17,9 @@ pub struct Kinship<'p> {
     plan: &'p Plan,
     /// For each target what sets it apart from others: its fleet and its labels, not its name.
     classes: Vec<u64>,
-    /// Whether some window, date or deadline makes the same state mean another thing at another time.
-    knows_time: bool,
+    /// Where some window, date or deadline makes the same state mean another thing at another time; and whether it
+    /// does so on the way back as well.
+    times: Vec<(NodeId, bool)>,
     /// For how long anything asks what was before: samples that are older count for nothing.
     memory_ms: i64,
 }
@@ -39,20 +42,39 @@ impl<'p> Kinship<'p> {
             let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
             word((it.fleet.clone(), labels))
         };
-        let knows_time = plan.nodes.iter().any(|it| {
+        let times = plan.nodes.iter().zip(0..).filter_map(|(it, number)| {
             let stage = matches!(&it.kind, NodeKind::Stage(it) if it.not_before.is_some() || it.deadline.is_some());
             let act = matches!(&it.kind, NodeKind::Act(act) if matches!(**act, Act::WaitUntil { .. }));
-            stage || act || it.during.is_some()
+            let also_back = stage || act || it.during.as_ref().is_some_and(|it| !is_exempt_on_the_way_back(it));
+            (also_back || it.during.is_some()).then_some((NodeId(number), also_back))
         });
         let sustained = plan.thresholds.iter().filter_map(|it| it.sustained.as_ref());
         let sustained = sustained.map(|it| it.known().and_then(Value::as_duration_ms).unwrap_or(MEMORY_MS));
         let memory_ms = sustained.max().unwrap_or(0);
-        Kinship { plan, classes: plan.targets.iter().map(class).collect(), knows_time, memory_ms }
+        Kinship { plan, classes: plan.targets.iter().map(class).collect(), times: times.collect(), memory_ms }
     }
 
-    /// Whether the same state means another thing at another time.
+    /// Whether the same state may mean another thing at another time.
     pub fn knows_time(&self) -> bool {
-        self.knows_time
+        !self.times.is_empty()
+    }
+
+    /// Whether the time of day can still matter to a run: what is done is let in no more, and the way back is let in
+    /// everywhere unless a window says otherwise.
+    fn minds_time(&self, run: &Run) -> bool {
+        match run.ending {
+            EndingState::Forward | EndingState::Stopping { .. } => self.times.iter().any(|it| self.is_open(run, it.0)),
+            EndingState::RollingBack { .. } | EndingState::Finishing { .. } | EndingState::Retained { .. } => {
+                self.times.iter().any(|it| it.1)
+            }
+            EndingState::Finished { .. } => false,
+        }
+    }
+
+    fn is_open(&self, run: &Run, node: NodeId) -> bool {
+        let slots = self.plan.space(self.plan.node(node).space).len() as usize;
+        let over = run.statuses_of(node).filter(|it| matches!(it.1, Status::Done | Status::Skipped)).count();
+        over < slots
     }
 
     /// Begins with all that a run knows.
@@ -166,10 +188,22 @@ impl Likeness<'_> {
             }
             Shape::Watch(it) => {
                 let unknown = it.unknown_since.map(|since| now.since_ms(since));
-                let counts = (it.violated, it.violated_in_a_row, it.held_in_a_row);
-                self.note(place, ("watch", counts, unknown, it.last.map(|it| it as u8)));
+                self.note(place, ("watch", self.counts(place, it), unknown, it.last.map(|it| it as u8)));
             }
         }
+    }
+
+    /// Returns how often a watch was violated, how often in a row, and how often in a row it held: those of them that it
+    /// asks for.
+    fn counts(&self, place: Place, state: &WatchFrame) -> (u32, Option<u32>, Option<u32>) {
+        let act = match &self.kinship.plan.node(place.node).kind {
+            NodeKind::Act(act) => Some(&**act),
+            _ => None,
+        };
+        let Some(Act::Watch(watch) | Act::Guard(watch)) = act else { return (state.violated, None, None) };
+        let violated_in_a_row = watch.fail_in_a_row.is_some().then_some(state.violated_in_a_row);
+        let held_in_a_row = watch.pass_in_a_row.is_some().then_some(state.held_in_a_row);
+        (state.violated, violated_in_a_row, held_in_a_row)
     }
 
     /// What only asks is asked as often as it takes.
@@ -288,9 +322,22 @@ impl Likeness<'_> {
         let hook = matches!(run.ending, EndingState::Finishing { hook: true, .. });
         let ending = (std::mem::discriminant(&run.ending), outcome, hook);
         self.note_whole((ending, run.on_hold, run.undone, run.failure.is_some()));
-        if self.kinship.knows_time {
+        if self.kinship.minds_time(run) {
             self.note_whole(("now", now.0));
         }
+    }
+}
+
+/// Whether a window lets rollbacks in whenever they come, as far as can be told before it is evaluated.
+fn is_exempt_on_the_way_back(during: &Expr) -> bool {
+    match &during.kind {
+        ExprKind::Window(form, _) => form.rollback_is_exempt,
+        ExprKind::Value(Value::Window(window)) => Calendar::of(window).is_ok_and(|it| it.rules().rollback_is_exempt),
+        ExprKind::Not(one) => is_exempt_on_the_way_back(one),
+        ExprKind::And(one, other) | ExprKind::Or(one, other) | ExprKind::If(_, one, other) => {
+            is_exempt_on_the_way_back(one) && is_exempt_on_the_way_back(other)
+        }
+        _ => false,
     }
 }
 

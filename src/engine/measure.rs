@@ -331,6 +331,9 @@ pub(super) struct Streak {
     last: At,
 }
 
+/// Samples that lie further apart say nothing of the time between.
+pub(super) const GAP_MAX_MS: i64 = 2 * 3_600_000;
+
 impl Streak {
     /// Returns when each stretch of one truth began.
     pub fn stretches(&self) -> impl Iterator<Item = (At, Truth)> + '_ {
@@ -339,7 +342,6 @@ impl Streak {
 
     /// Adds a sample. Samples that lie too far apart say nothing of the time between.
     pub fn sample(&mut self, at: At, truth: Truth) {
-        const GAP_MAX_MS: i64 = 2 * 3_600_000;
         const RUNS_MAX: usize = 256;
         if at.since_ms(self.last) > GAP_MAX_MS {
             self.runs.clear();

@@ -55,6 +55,7 @@ mod here;
 mod job;
 mod judging;
 mod known;
+mod leap;
 mod likeness;
 mod loops;
 mod measure;
@@ -88,6 +89,7 @@ pub use job::{
     MetricSource, NoticeForm, NoticeJob, NoticeKey, Piece, ProbeAsk, ProbeJob, Probed, RouterCall, RouterJob,
     SecretText, Shell, StatusRange,
 };
+pub use leap::leap;
 pub use likeness::{Kinship, Likeness};
 pub use request::{Request, Unmet};
 pub use run::{Run, Status};

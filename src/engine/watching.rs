@@ -58,15 +58,15 @@ impl WatchFrame {
 }
 
 /// The numbers of a watch, evaluated.
-struct Numbers {
-    settle_ms: i64,
+pub(super) struct Numbers {
+    pub settle_ms: i64,
     /// None: a guard has no end of its own.
-    lasts_ms: Option<i64>,
-    every_ms: i64,
+    pub lasts_ms: Option<i64>,
+    pub every_ms: i64,
     fail_after: Option<i64>,
     fail_in_a_row: Option<i64>,
     pass_in_a_row: Option<i64>,
-    unknown_ms: i64,
+    pub unknown_ms: i64,
 }
 
 /// What a sample means for a watch.
@@ -100,7 +100,7 @@ impl Turn<'_> {
         self.begin_watch(place, watch);
     }
 
-    fn watch_numbers(&self, place: Place, watch: &Watch) -> Result<Numbers, Cause> {
+    pub(super) fn watch_numbers(&self, place: Place, watch: &Watch) -> Result<Numbers, Cause> {
         let ms = |expr: &Option<crate::model::Expr>| expr.as_ref().map(|it| self.duration_ms(it, place)).transpose();
         let count = |expr: &Option<crate::model::Expr>| -> Result<Option<i64>, Cause> {
             let value = expr.as_ref().map(|it| self.value(it, place)).transpose()?;
@@ -158,7 +158,7 @@ impl Turn<'_> {
             Some(end) if end > self.now => next.min(end),
             Some(_) | None => next,
         };
-        self.emit(Event::Waiting { place, until, why: Waiting::Sample });
+        self.wait_to_look(place, until, Waiting::Sample);
     }
 
     fn watch_failed(&mut self, place: Place, watch: &Watch, cause: Cause, first: At, numbers: &Numbers) {

@@ -160,8 +160,8 @@ fn every_example_ends_the_same_when_the_engine_dies_after_any_event() {
     }
 }
 
-/// Side by side, because it is a thousand runs of each with twenty deaths of the engine. Of what lasts for days three,
-/// because one of them takes as long as hundreds of the others.
+/// Side by side, because it is a thousand runs of each with twenty deaths of the engine. Of what lasts for days a few,
+/// because one of them takes as long as hundreds of the others; more with `ROLLOUT_STORMS=100`.
 #[test]
 fn every_example_ends_the_same_after_a_thousand_storms() {
     let odds = Odds {
@@ -172,11 +172,12 @@ fn every_example_ends_the_same_after_a_thousand_storms() {
         person_silent: 250,
         person_late: 400,
     };
+    let days = std::env::var("ROLLOUT_STORMS").ok().and_then(|it| it.parse().ok()).unwrap_or(10);
     let storm = |path: PathBuf| {
         let file = relative(&path);
         let kept = left_before(&file);
         let plan = planned(&without_findings(&file), &file, &kept);
-        let seeds = if LASTS_FOR_DAYS.iter().any(|it| file.contains(it)) { 3 } else { 1_000 };
+        let seeds = if LASTS_FOR_DAYS.iter().any(|it| file.contains(it)) { days } else { 1_000 };
         for seed in 0..seeds {
             let luck = Luck { seed, odds };
             let events = play(&plan, &kept, luck, &mut |_| None).events.len();
@@ -193,9 +194,9 @@ fn every_example_ends_the_same_after_a_thousand_storms() {
     });
 }
 
-/// Found by more storms over the examples of days, and not mended yet.
+/// A guard had failed while a watch beside it was asking: the watch looked once more before it let go, but not after a
+/// crash.
 #[test]
-#[ignore = "open: after these crashes another event is remembered at one instant than without them"]
 fn a_storm_over_the_weeks_is_remembered_as_calm_weather() {
     let odds = Odds {
         job_fails: 60,

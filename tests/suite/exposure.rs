@@ -60,7 +60,7 @@ const EVERYWHERE: &str = r#"
 
 const SHAKY: Odds = Odds { job_fails: 90, ..Odds::NONE };
 
-fn plan_of(text: &str) -> Plan {
+pub fn plan_of(text: &str) -> Plan {
     let world = MemoryWorld::default().with("web.rollout", text);
     let checked = check(&world, "web.rollout");
     assert!(checked.is_sound(), "{:?}", checked.diagnostics);

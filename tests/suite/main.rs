@@ -15,6 +15,7 @@ mod examples;
 mod exploring;
 mod exposure;
 mod forecasts;
+mod guards;
 mod host;
 mod journal;
 mod judge;

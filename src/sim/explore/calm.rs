@@ -2,11 +2,13 @@
 //! looks at the first of them and then at fewer and fewer; it never knows what is sampled.
 
 use super::mishap::Mishap;
+use super::scene::Scene;
 use crate::engine::Event;
+use crate::plan::Plan;
 use crate::value::At;
 
 /// How many steps in a row are all looked at.
-const NEAR: usize = 32;
+const NEAR: usize = 8;
 
 /// Of how many samples one is held against the states seen before.
 const APART: i64 = 16;
@@ -20,6 +22,8 @@ pub(super) struct Calm {
     /// When the last sample was taken, and whether it is the first of its stretch of `APART`.
     last: Option<At>,
     is_mark: bool,
+    /// Whether questions are passed over, so that each that is left is looked at.
+    leaps: bool,
 }
 
 impl Calm {
@@ -37,12 +41,22 @@ impl Calm {
         }
     }
 
-    /// Whether there is a mishap that would not be tried now.
-    pub fn is_long(&self) -> bool {
-        self.steps > NEAR && !self.samples.is_power_of_two()
+    /// Lets what asks in a scene pass over questions that are answered alike.
+    pub fn leap(&mut self, plan: &Plan, scene: &mut Scene, events: &[Event]) {
+        self.leaps |= scene.leap(plan, events);
     }
 
-    /// Whether a mishap is tried here: at every sample of the first, then at the 32nd, 64th, 128th and so on.
+    /// Whether some mishaps are not tried in this stretch.
+    pub fn is_thinned(&self) -> bool {
+        self.leaps || self.is_long()
+    }
+
+    /// Whether there is a mishap that would not be tried now.
+    fn is_long(&self) -> bool {
+        self.steps > NEAR && !self.leaps && !self.samples.is_power_of_two()
+    }
+
+    /// Whether a mishap is tried here: at every sample of the first, then at the 8th, 16th, 32nd and so on.
     pub fn is_worth(&self, mishap: &Mishap) -> bool {
         match mishap {
             Mishap::Violated { .. } | Mishap::Unknown { .. } | Mishap::Lost { .. } | Mishap::Crash => !self.is_long(),
@@ -52,7 +66,7 @@ impl Calm {
 
     /// Whether the state need not be held against those seen before. A ring is found all the same, some rounds later.
     pub fn may_be_passed_over(&self) -> bool {
-        self.steps > NEAR && !self.is_mark
+        self.steps > NEAR && !self.leaps && !self.is_mark
     }
 }
 

@@ -8,7 +8,7 @@ use super::gauge::{Gauge, Open};
 use super::mishap::{Link, Mishap, Path, Turning};
 use crate::engine::{
     Answer, Command, Done, Effect, Event, Fault, FaultKind, Heard, Job, Kinship, PauseReason, Person, ProbeJob, Probed,
-    Run, RunStarted, Truth, outstanding, step,
+    Run, RunStarted, Truth, Waiting, leap, outstanding, step,
 };
 use crate::model::{Act, Otherwise};
 use crate::plan::{NodeKind, Place, Plan};
@@ -238,6 +238,19 @@ impl Scene {
             events.extend(self.hear(plan, Heard::Answer { place, attempt, answer: Answer::Fault(fault) }).0);
         }
         events
+    }
+
+    /// Lets what was just asked, and is answered alike again, be asked later; whether anything is.
+    pub fn leap(&mut self, plan: &Plan, events: &[Event]) -> bool {
+        let mut leapt = false;
+        for event in events {
+            if let Event::Waiting { place, why: Waiting::Sample | Waiting::Again, .. } = event
+                && self.bent.get(place).is_none_or(|(_, left)| *left == u32::MAX)
+            {
+                leapt |= leap(plan, &mut self.run, self.now, *place);
+            }
+        }
+        leapt
     }
 
     /// Lets the next thing happen as it always goes.

@@ -175,7 +175,8 @@ impl Search<'_> {
             }
             let Some(events) = self.advance(&mut scene) else { return };
             calm.hear(&events, scene.now);
-            self.is_thinned |= calm.is_long();
+            calm.leap(self.plan, &mut scene, &events);
+            self.is_thinned |= calm.is_thinned();
         }
     }
 
@@ -227,6 +228,7 @@ impl Search<'_> {
             };
             self.look(&scene, &events);
             calm.hear(&events, scene.now);
+            calm.leap(self.plan, &mut scene, &events);
             if calm.may_be_passed_over() {
                 continue;
             }
