@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::{alerts, prometheus};
 use crate::engine::{Fault, HttpJob, MetricAsk, MetricSource, Probed};
-use crate::value::{Type, Value};
+use crate::value::{At, Type, Value};
 
 /// The request that reads a number, where a request does.
 ///
@@ -15,7 +15,7 @@ pub(super) fn request(ask: &MetricAsk) -> Result<HttpJob, Probed> {
     match (&ask.source, ask.over) {
         (MetricSource::Prometheus { url, query, headers, timeout_ms }, over) => {
             let path = if ask.series { "query_range" } else { "query" };
-            let form = prometheus::form_body(query, over, ask.series);
+            let form = prometheus::form_body(query, over, ask.series, ask.timed);
             Ok(prometheus::request((url, headers, *timeout_ms), path, form))
         }
         (MetricSource::Http { request, .. } | MetricSource::Alertmanager { request }, None) => Ok(request.clone()),
@@ -29,7 +29,7 @@ pub(super) fn request(ask: &MetricAsk) -> Result<HttpJob, Probed> {
     }
 }
 
-const NO_PAST: &str = "this source knows only what is now; `before` needs one that keeps the past";
+const NO_PAST: &str = "this source knows only what is now; `before` and `trend` need one that keeps the past";
 
 /// A number, if there is one, and what else the source had to say.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +46,12 @@ pub(super) fn read(ask: &MetricAsk, answer: Result<String, Fault>) -> Probed {
     };
     if ask.series {
         return match prometheus::matrix(&text) {
-            Ok(values) if values.is_empty() => Probed::Absent { why: "there is no data".to_owned() },
-            Ok(values) => Probed::Series { values: values.into_iter().map(|it| it * ask.factor).collect() },
+            Ok(samples) if samples.is_empty() => Probed::Absent { why: "there is no data".to_owned() },
+            Ok(samples) => {
+                let (times, values): (Vec<At>, Vec<f64>) = samples.into_iter().unzip();
+                let values = values.into_iter().map(|it| it * ask.factor).collect();
+                Probed::Series { values, times: if ask.timed { times } else { Vec::new() } }
+            }
             Err(why) => Probed::Unknown { why },
         };
     }

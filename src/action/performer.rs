@@ -300,7 +300,7 @@ impl Shared {
             Probed::Unknown { why } => Probed::Unknown { why: mask.text(&why) },
             Probed::Absent { why } => Probed::Absent { why: mask.text(&why) },
             Probed::Sampled { value, note } => Probed::Sampled { value, note: note.map(|it| mask.text(&it)) },
-            Probed::Series { values } => Probed::Series { values },
+            Probed::Series { values, times } => Probed::Series { values, times },
         }
     }
 

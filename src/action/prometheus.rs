@@ -41,11 +41,14 @@ const STEP_MS: i64 = 60_000;
 /// No series is asked for with more samples; Prometheus refuses more than 11 000.
 const SERIES_MAX: i64 = 10_000;
 
+/// So many samples of a stretch show where it goes, however short it is.
+const TREND_STEPS: i64 = 30;
+
 /// Writes what is asked: the value now, the mean over a while, or all samples of it.
-pub(super) fn form_body(query: &str, over: Option<(At, At)>, series: bool) -> String {
+pub(super) fn form_body(query: &str, over: Option<(At, At)>, series: bool, timed: bool) -> String {
     let Some((from, to)) = over else { return format!("query={}", percent_encoded(query)) };
     let (over_ms, end_s) = (to.since_ms(from).max(1), to.0.div_euclid(1000));
-    let step_ms = STEP_MS.min(over_ms);
+    let step_ms = STEP_MS.min(if timed { over_ms / TREND_STEPS } else { over_ms }).max(1);
     if series {
         let (start_s, step_s) = (from.0.div_euclid(1000), (over_ms / SERIES_MAX).max(step_ms).div_euclid(1000).max(1));
         return format!("query={}&start={start_s}&end={end_s}&step={step_s}", percent_encoded(query));
@@ -100,11 +103,11 @@ fn one(answer: &Json) -> Result<Option<f64>, String> {
 }
 
 /// Reads the answer to a range query: the samples of one series, or none.
-pub(super) fn matrix(body: &str) -> Result<Vec<f64>, String> {
+pub(super) fn matrix(body: &str) -> Result<Vec<(At, f64)>, String> {
     let answer = granted(body)?;
     match answer["data"]["result"].as_array().map(Vec::as_slice) {
         Some([]) | None => Ok(Vec::new()),
-        Some([one]) => one["values"].as_array().into_iter().flatten().map(sample).collect(),
+        Some([one]) => one["values"].as_array().into_iter().flatten().map(timed).collect(),
         Some(many) => Err(several(many.len())),
     }
 }
@@ -118,8 +121,8 @@ pub(super) fn steps(body: &str) -> Result<(Vec<Step>, Option<String>), String> {
     let mut found: std::collections::BTreeMap<At, Vec<f64>> = Default::default();
     for series in answer["data"]["result"].as_array().into_iter().flatten() {
         for pair in series["values"].as_array().into_iter().flatten() {
-            let at = pair[0].as_f64().ok_or("the answer holds a sample without its time")?;
-            found.entry(At((at * 1000.0).round() as i64)).or_default().push(sample(pair)?);
+            let (at, number) = timed(pair)?;
+            found.entry(at).or_default().push(number);
         }
     }
     Ok((found.into_iter().collect(), warnings(&answer)))
@@ -127,6 +130,11 @@ pub(super) fn steps(body: &str) -> Result<(Vec<Step>, Option<String>), String> {
 
 pub(super) fn several(many: usize) -> String {
     format!("the query gives {many} series and one is needed; aggregate it")
+}
+
+fn timed(pair: &Json) -> Result<(At, f64), String> {
+    let at = pair[0].as_f64().ok_or("the answer holds a sample without its time")?;
+    Ok((At((at * 1000.0).round() as i64), sample(pair)?))
 }
 
 fn sample(pair: &Json) -> Result<f64, String> {

@@ -39,20 +39,27 @@ fn newest(
 }
 
 fn past(samples: &Samples, wanted: Wanted<'_>, over: (At, At), ask: &MetricAsk) -> Result<Probed, JournalError> {
-    let values = samples.between(wanted, over)?.into_iter().map(|(_, value)| as_type(value, &ask.of));
+    let found = samples.between(wanted, over)?;
+    let times = if ask.timed { found.iter().map(|(at, _)| *at).collect() } else { Vec::new() };
+    let values = found.into_iter().map(|(_, value)| as_type(value, &ask.of));
     let numbers = values.map(|it| it.map(|it| base(&it))).collect::<Result<Vec<f64>, String>>();
     Ok(match numbers {
         Err(why) => Probed::Unknown { why },
         Ok(numbers) if numbers.is_empty() => Probed::Absent { why: "nothing was recorded then".to_owned() },
-        Ok(values) if ask.series => Probed::Series { values },
+        Ok(values) if ask.series => Probed::Series { values, times },
         Ok(numbers) => {
             let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+            let note = Some(format!("the mean of {}", counted(numbers.len())));
             match super::metric::measured(mean, &ask.of, 1.0) {
-                Some(value) => Probed::Sampled { value, note: None },
+                Some(value) => Probed::Sampled { value, note },
                 None => Probed::Unknown { why: format!("{mean} is no {}", ask.of) },
             }
         }
     })
+}
+
+fn counted(samples: usize) -> String {
+    if samples == 1 { "one sample".to_owned() } else { format!("{samples} samples") }
 }
 
 /// Takes a value for what its metric is: a whole number is a number, everything else is what it was recorded as.

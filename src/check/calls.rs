@@ -43,6 +43,9 @@ impl<'t> Checker<'t> {
         if name.text() == "before" && !self.is_bound("before") {
             return self.before_call(args, span);
         }
+        if name.text() == "trend" && !self.is_bound("trend") {
+            return self.trend_call(args, span);
+        }
         if let Some(builtin) = Builtin::from_name(name.text()) {
             return self.builtin_call(builtin, args, span);
         }

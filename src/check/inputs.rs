@@ -304,6 +304,7 @@ pub(super) fn is_late(kind: &ExprKind) -> bool {
         | ExprKind::Probe(..)
         | ExprKind::Metric(..)
         | ExprKind::Before(_)
+        | ExprKind::Trend(_)
         | ExprKind::Threshold(..)
         | ExprKind::Gate(..)
         | ExprKind::Output(_)

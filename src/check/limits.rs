@@ -263,6 +263,7 @@ fn shown(number: f64, measured: &Expr, metrics: &[crate::model::Metric]) -> Stri
     let metric = match &measured.kind {
         ExprKind::Metric(id, _) => metrics.get(id.index()),
         ExprKind::Before(before) => metrics.get(before.metric.index()),
+        ExprKind::Trend(trend) => metrics.get(trend.metric.index()),
         _ => None,
     };
     let value = match metric.map(|it| &it.of) {

@@ -176,40 +176,6 @@ impl<'t> Checker<'t> {
         self.program.thresholds.push(Threshold { name, params, condition, shown, sustained, span: name_span });
     }
 
-    /// `before(m, over = 1h, ago = 0s)`.
-    pub fn before_call(&mut self, args: syntax::Args<'t>, span: Span) -> super::exprs::Typed {
-        use super::exprs::Typed;
-        let (mut metric, mut over, mut ago) = (None, None, None);
-        for arg in args {
-            let Some(tree) = arg.value else { continue };
-            match arg.name.map(|it| it.text()) {
-                None if metric.is_none() => metric = Some((tree, self.expr(tree, None))),
-                Some("over") => over = Some(self.typed(tree, &Type::Duration)),
-                Some("ago") => ago = Some(self.typed(tree, &Type::Duration)),
-                _ => {
-                    self.say(Diagnostic::new(Code::ARGUMENTS, arg.span, "`before` takes a metric, `over` and `ago`"));
-                    return Typed::bad(span);
-                }
-            }
-        }
-        match metric {
-            Some((_, Typed { expr: Expr { kind: ExprKind::Metric(metric, arguments), .. }, of })) => {
-                let before = crate::model::Before { metric, arguments, over, ago };
-                Typed::new(ExprKind::Before(Box::new(before)), of, span)
-            }
-            Some((_, Typed { of: Type::Any, .. })) => Typed::bad(span),
-            Some((tree, _)) => {
-                let problem = Diagnostic::new(Code::MISMATCH, tree.span(), "`before` takes a metric");
-                self.say(problem.help("write `before(p95(site))`"));
-                Typed::bad(span)
-            }
-            None => {
-                self.say(Diagnostic::new(Code::ARGUMENTS, span, "`before` needs a metric"));
-                Typed::bad(span)
-            }
-        }
-    }
-
     /// Reports metrics, thresholds and gates that, by way of others, stand for themselves.
     pub fn refuse_measure_cycles(&mut self) {
         for at in 0..self.program.metrics.len() {
@@ -234,6 +200,7 @@ impl<'t> Checker<'t> {
             formula.walk(&mut |it| match &it.kind {
                 ExprKind::Metric(id, _) => found.push(*id),
                 ExprKind::Before(before) => found.push(before.metric),
+                ExprKind::Trend(trend) => found.push(trend.metric),
                 _ => {}
             });
         }

@@ -10,7 +10,7 @@
 //! - `exprs`, `operators`, `texts`, `lists`, `records`, `calls`, `chains`, `members`, `outputs`: expressions
 //! - `narrow`, `fold`, `mismatch`: what is known to be there, what is constant, what does not fit
 //! - `lets`, `inputs`, `secrets`, `fleets`, `targets`, `rows`, `probes`, `actions`, `windows`, `openings`: declarations
-//! - `measures`, `sources`, `gates`, `judges`: what is measured, and what is demanded of it
+//! - `measures`, `pasts`, `sources`, `gates`, `judges`: what is measured, and what is demanded of it
 //! - `balancers`: HAProxy and nginx
 //! - `routers`, `channels`: shares of traffic and of users, and where notices go
 //! - `settings`, `accepted`, `acts`, `watches`, `people`, `scripts`: what stands at the leaves
@@ -65,6 +65,7 @@ mod openings;
 mod operators;
 mod outline;
 mod outputs;
+mod pasts;
 mod path;
 mod people;
 mod probes;

@@ -67,10 +67,11 @@ impl Measures<'_> {
                 Some(LooksBack { metric: id, ms })
             }
             MetricMeans::Formula(formula) => self.within(formula, depth + 1),
-            MetricMeans::Http { .. }
-            | MetricMeans::Alertmanager { .. }
-            | MetricMeans::Command(_)
-            | MetricMeans::Recorded { .. } => None,
+            MetricMeans::Recorded { over, .. } => {
+                let ms = over.as_ref()?.known()?.as_duration_ms()?;
+                Some(LooksBack { metric: id, ms })
+            }
+            MetricMeans::Http { .. } | MetricMeans::Alertmanager { .. } | MetricMeans::Command(_) => None,
         }
     }
 }

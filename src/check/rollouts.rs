@@ -90,6 +90,7 @@ impl<'t> Checker<'t> {
             self.say(problem.help("add `stage NAME { … }`"));
         }
         let guards = self.guards_between(&stages);
+        let strategies = std::mem::take(&mut stages.applied);
         let stages = self.resolve_after(stages);
         let retain = self.duration(parts, "retain");
         let artifacts = self.artifacts(parts);
@@ -112,6 +113,7 @@ impl<'t> Checker<'t> {
             finally,
             retain,
             artifacts,
+            strategies,
             afterwards,
             rounds,
             rollback,

@@ -18,7 +18,7 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("http", &["pointer", "headers", "timeout", "unit"]),
     ("command", &["timeout", "unit"]),
     ("alertmanager", &["query", "headers", "timeout"]),
-    ("recorded", &["valid"]),
+    ("recorded", &["valid", "over"]),
 ];
 
 impl<'t> Checker<'t> {
@@ -44,7 +44,7 @@ impl<'t> Checker<'t> {
         let (source, args) = match (source, args, known) {
             (Some(source), None, Some(("recorded", _))) => {
                 self.refuse_settings(parts, source.text());
-                return self.recorded(parts, params);
+                return self.recorded(parts, (of, span), params);
             }
             (Some(_), Some(_), Some(("recorded", _))) => {
                 let problem = Diagnostic::new(Code::SHAPE, tree.span(), "what is recorded has no address");
@@ -143,14 +143,23 @@ impl<'t> Checker<'t> {
     }
 
     /// A pushed value is about one target, or about none.
-    fn recorded(&mut self, parts: &Parts<'t>, params: &[Param]) -> Option<MetricMeans> {
+    fn recorded(&mut self, parts: &Parts<'t>, (of, span): (&Type, Span), params: &[Param]) -> Option<MetricMeans> {
         let stray = params.iter().enumerate().find(|(at, it)| *at > 0 || !matches!(it.of, Type::Target | Type::Any));
         if let Some((_, param)) = stray {
             let message = "what is recorded is about one target, or about none";
             let problem = Diagnostic::new(Code::MISMATCH, param.span, message);
             self.say(problem.help("write `metric adoption(site: target): percent`, or leave the parameters out"));
         }
-        Some(MetricMeans::Recorded { valid: self.duration(parts, "valid") })
+        let (valid, over) = (self.duration(parts, "valid"), self.duration(parts, "over"));
+        if over.is_some() && *of == Type::Int {
+            let message = "a mean is seldom a whole number, and this metric is an int";
+            self.say(Diagnostic::new(Code::MISMATCH, span, message).help("write `: number`"));
+        }
+        if let (Some(_), Some((_, entry))) = (&over, parts.property("valid")) {
+            let message = "`valid` has no effect beside `over`, which says how long values count";
+            self.say(Diagnostic::new(Code::NO_EFFECT, entry.head().span(), message).help("leave `valid` out"));
+        }
+        Some(MetricMeans::Recorded { valid, over })
     }
 
     /// Reports properties that mean nothing to a source.

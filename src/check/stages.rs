@@ -8,7 +8,7 @@ use super::settings::is_word;
 use super::spot::Spot;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Entry, Expr, ExprKind, Stage, StageTime};
+use crate::model::{Applied, Entry, Expr, ExprKind, Stage, StageTime};
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
 use crate::syntax::{self, Name};
@@ -22,6 +22,8 @@ pub(super) struct Stages<'t> {
     pub after: Vec<Option<Vec<AfterName>>>,
     /// Guards between them, and how many stages stand before each.
     pub guards: Vec<(u32, syntax::Entry<'t>)>,
+    /// The strategies whose stages are among them.
+    pub applied: Vec<Applied>,
 }
 
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use super::spot::Spot;
 use super::stages::Stages;
 use super::word::Parts;
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::Expr;
+use crate::model::{Applied, Expr};
 use crate::schema::{Place, WordRow, word};
 use crate::source::Span;
 use crate::syntax::{self, Entry, Name};
@@ -101,7 +101,9 @@ impl<'t> Checker<'t> {
         let caller = self.at;
         let given = self.apply_arguments(entry, id, span);
         let Declared { entry: strategy, module, .. } = self.declared[id];
-        let prefix = SmolStr::new(format!("{}{name}.", self.frames[caller].prefix));
+        let path = format!("{}{name}", self.frames[caller].prefix);
+        let prefix = SmolStr::new(format!("{path}."));
+        stages.applied.push(Applied { strategy: SmolStr::new(self.declared[id].name), path: path.into() });
         let reading = match self.frames[caller].reading {
             Reading::Abstract => Reading::Abstract,
             Reading::File | Reading::Applied { .. } => Reading::Applied { frame: caller, at: span },

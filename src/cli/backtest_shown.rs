@@ -9,7 +9,7 @@ use super::palette::Paint;
 use super::terminal::Terminal;
 use crate::engine::{Evidence, Truth};
 use crate::report::{Backtest, Spell};
-use crate::value::{Value, show_duration};
+use crate::value::{Value, briefly, show_duration};
 
 /// What was seen of a gate: for each target that was named, and what could not be seen.
 #[derive(Default)]
@@ -158,6 +158,7 @@ fn because(evidence: &[&Evidence]) -> String {
 fn line(evidence: &Evidence) -> String {
     match (&evidence.value, &evidence.bound) {
         (Some(value), Some(bound)) if evidence.truth != Truth::Unknown => {
+            let (value, bound) = briefly(value, bound);
             format!("{}: {value} against {bound}", evidence.what)
         }
         _ if evidence.why.is_empty() => evidence.what.clone(),

@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::logging::{self, LogFormat};
 use super::terminal::{ColorChoice, Format, Terminal};
 use super::{
-    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, graph, history, judge, kpi,
-    limits, logs, new, plan, report, resume_all, rollback, simulate, status, steer, test, watch, why, window,
+    audit, check, completions, decide, demo, doctor, engine, events, explain, explore, exposed, graph, history, judge,
+    kpi, limits, logs, new, plan, report, resume_all, rollback, simulate, status, steer, test, watch, why, window,
 };
 use crate::action::{begin_spawner, supervise_what_is_told};
 
@@ -105,6 +105,7 @@ enum Command {
     History(history::Arguments),
     Report(report::Arguments),
     Kpi(kpi::Arguments),
+    Decide(exposed::Arguments),
     Record(super::record::Arguments),
     Backtest(super::backtest::Arguments),
     Audit(audit::Arguments),
@@ -158,6 +159,7 @@ impl Command {
             | Command::History(_)
             | Command::Report(_)
             | Command::Kpi(_)
+            | Command::Decide(_)
             | Command::Record(_)
             | Command::Backtest(_)
             | Command::Judge(_)
@@ -237,6 +239,7 @@ fn obey(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Report(it) => report::run(context, it),
         Command::Kpi(it) => kpi::run(context, it),
         Command::Backtest(it) => super::backtest::run(context, it),
+        Command::Decide(it) => exposed::run(context, it),
         Command::Record(it) => on_runtime(super::record::run(context, it)),
         Command::Audit(it) => audit::run(context, &it),
         Command::Doctor(it) => on_runtime(doctor::run(context, it)),

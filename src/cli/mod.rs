@@ -25,6 +25,7 @@
 //! - `demo`, `demo_site`: two minutes for a newcomer
 //! - `run`, `engine`, `resume_all`: commands that drive
 //! - `steer`, `rollback`, `decide`: commands that a living run hears
+//! - `exposed`: what one user gets of a flag or of traffic
 //! - `status`, `watch`, `logs`, `events`, `history`: commands that look
 //! - `report`, `kpi`: what happened in a run, and how well all go
 //! - `period`: since when and until when
@@ -53,6 +54,7 @@ mod events;
 mod exit;
 mod explain;
 mod explore;
+mod exposed;
 mod failure;
 mod follow;
 mod forecast;

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use super::here::Probing;
 use super::known::{Answers, Known, Question, Questions};
 use super::measure::Notes;
+use super::trending::Trended;
 use super::turn::Turn;
 use super::{Cause, Event, Evidence, Job, Probed, Truth};
 use crate::eval::{self, Fuel};
@@ -93,12 +94,15 @@ impl Turn<'_> {
     /// Turns what the world said into what is known: absent data is what its metric says.
     fn known(&self, question: &Question, result: &Probed) -> Known {
         use crate::model::Missing;
+        if let Some(trended) = self.trend_of(question, result) {
+            return trended.map_or(Known::Unknown, |it| Known::Value(it.value));
+        }
         match result {
             Probed::Holds => Known::Truth(Truth::Holds),
             Probed::Violated { .. } => Known::Truth(Truth::Violated),
             Probed::Unknown { .. } => Known::Unknown,
             Probed::Sampled { value, .. } => Known::Value(value.clone()),
-            Probed::Series { values } => Known::Series(values.clone()),
+            Probed::Series { values, .. } => Known::Series(values.clone()),
             // A group without samples is the judge's to weigh.
             Probed::Absent { .. } if matches!(question, Question::Series { .. }) => Known::Series(Vec::new()),
             Probed::Absent { .. } => match question.metric().map(|it| &self.plan.metrics[it.index()].missing) {
@@ -109,15 +113,37 @@ impl Turn<'_> {
         }
     }
 
+    /// Returns what samples say of a trend, where one was asked for.
+    fn trend_of(&self, question: &Question, result: &Probed) -> Option<Result<Trended, String>> {
+        let Question::Trend { metric, arguments, rise } = question else { return None };
+        match result {
+            Probed::Series { values, times } => Some(self.trended((*metric, arguments), *rise, (values, times))),
+            Probed::Holds
+            | Probed::Violated { .. }
+            | Probed::Unknown { .. }
+            | Probed::Sampled { .. }
+            | Probed::Absent { .. } => None,
+        }
+    }
+
     fn seen(&self, question: &Question, known: &Known, result: &Probed) -> Evidence {
+        let trended = self.trend_of(question, result);
         let (truth, why, value) = match (known, result) {
+            (Known::Value(value), Probed::Series { .. }) => {
+                let told = trended.and_then(Result::ok).map(|it| it.told);
+                (Truth::Holds, told.unwrap_or_default(), Some(value.clone()))
+            }
+            (Known::Unknown, Probed::Series { .. }) => {
+                let why = trended.and_then(Result::err).unwrap_or_default();
+                (Truth::Unknown, why, None)
+            }
             (Known::Truth(truth), Probed::Violated { why }) => (*truth, why.clone(), None),
             (Known::Truth(truth), _) => (*truth, String::new(), None),
             (Known::Series(values), _) => (Truth::Holds, format!("{} samples", values.len()), None),
             (Known::Value(value), Probed::Sampled { note: Some(note), .. }) => {
-                (Truth::Holds, format!("{value}; {note}"), Some(value.clone()))
+                (Truth::Holds, format!("{}; {note}", value.brief()), Some(value.clone()))
             }
-            (Known::Value(value), _) => (Truth::Holds, value.to_string(), Some(value.clone())),
+            (Known::Value(value), _) => (Truth::Holds, value.brief().to_string(), Some(value.clone())),
             (Known::Fails, Probed::Absent { why }) => (Truth::Violated, why.clone(), None),
             (Known::Unknown, Probed::Unknown { why } | Probed::Absent { why }) => (Truth::Unknown, why.clone(), None),
             (Known::Unknown | Known::Fails, _) => (Truth::Unknown, String::new(), None),

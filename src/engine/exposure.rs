@@ -10,7 +10,7 @@ use super::ask::Asking;
 use super::frame::Shape;
 use super::here::{Probing, not_a};
 use super::turn::Turn;
-use super::{Answer, Cause, Ending, Event, Fault, FaultKind, Job, RouterCall, RouterJob, Run, Waiting};
+use super::{Answer, Cause, Ending, Event, Fault, FaultKind, Job, KeptValue, RouterCall, RouterJob, Run, Waiting};
 use crate::eval::Called;
 use crate::model::{self, Act, FlagShare, RouterMeans, Settings, Traffic};
 use crate::plan::{NodeKind, Place, Plan};
@@ -326,10 +326,20 @@ impl Run {
 
     /// Returns the share of a flag: what this run or an earlier one has set, nothing if none has.
     pub fn flag_share(&self, flag: &str) -> Share {
-        match self.kept.get(&(None, flag_key(flag))) {
-            Some(Value::Percent(points)) => Share::of_percent(*points).unwrap_or(Share::NONE),
-            Some(_) | None => Share::NONE,
-        }
+        kept_share(self.kept.get(&(None, flag_key(flag))))
+    }
+}
+
+/// Returns the share of a flag among what the runs of its rollout have kept.
+pub fn flag_share_of(kept: &[KeptValue], flag: &str) -> Share {
+    let key = flag_key(flag);
+    kept_share(kept.iter().find(|it| it.target.is_none() && it.key == key).map(|it| &it.value))
+}
+
+fn kept_share(kept: Option<&Value>) -> Share {
+    match kept {
+        Some(Value::Percent(points)) => Share::of_percent(*points).unwrap_or(Share::NONE),
+        Some(_) | None => Share::NONE,
     }
 }
 

@@ -9,7 +9,7 @@ use super::measure::{Notes, Noting};
 use super::run::Status;
 use super::turn::Turn;
 use super::{Cause, Run, RunForecast, Truth};
-use crate::eval::{self, Answer, Fuel, Scope, Silence, Stretch};
+use crate::eval::{self, Answer, Fuel, Rise, Scope, Silence, Stretch};
 use crate::model::{
     Comparison, Expr, FleetId, GateId, LocalId, LoopField, MetricId, ProbeId, RunField, StageField, ThresholdId,
     WaveField,
@@ -205,6 +205,10 @@ impl Scope for Here<'_> {
 
     fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
         self.metric_value(metric, arguments)
+    }
+
+    fn trend(&self, metric: MetricId, arguments: &[Value], rise: Rise) -> Answer {
+        Ok(self.ask(Question::Trend { metric, arguments: arguments.to_vec(), rise }))
     }
 
     fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {

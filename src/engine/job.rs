@@ -223,6 +223,9 @@ pub struct MetricAsk {
     pub over: Option<(At, At)>,
     /// Every sample of that time instead of their mean.
     pub series: bool,
+    /// Each with its time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timed: bool,
 }
 
 /// Where a number is read.
@@ -332,6 +335,9 @@ pub enum Probed {
     /// A metric's samples over some time, in the base of its unit.
     Series {
         values: Vec<f64>,
+        /// When each was taken, where that was asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        times: Vec<At>,
     },
     /// Its source answered, and has no data.
     Absent {

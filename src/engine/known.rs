@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Truth;
 use super::measure::called;
-use crate::eval::Stretch;
+use crate::eval::{Rise, Stretch};
 use crate::model::{MetricId, ProbeId};
 use crate::plan::Plan;
 use crate::value::Value;
@@ -16,6 +16,7 @@ pub(super) enum Question {
     Metric { metric: MetricId, arguments: Vec<Value> },
     Before { metric: MetricId, arguments: Vec<Value>, stretch: Stretch },
     Series { metric: MetricId, arguments: Vec<Value>, over_ms: i64 },
+    Trend { metric: MetricId, arguments: Vec<Value>, rise: Rise },
 }
 
 /// What is known of a question.
@@ -83,9 +84,10 @@ impl Question {
     pub fn metric(&self) -> Option<MetricId> {
         match self {
             Question::Probe { .. } => None,
-            Question::Metric { metric, .. } | Question::Before { metric, .. } | Question::Series { metric, .. } => {
-                Some(*metric)
-            }
+            Question::Metric { metric, .. }
+            | Question::Before { metric, .. }
+            | Question::Series { metric, .. }
+            | Question::Trend { metric, .. } => Some(*metric),
         }
     }
 
@@ -94,7 +96,8 @@ impl Question {
             Question::Probe { arguments, .. }
             | Question::Metric { arguments, .. }
             | Question::Before { arguments, .. }
-            | Question::Series { arguments, .. } => arguments,
+            | Question::Series { arguments, .. }
+            | Question::Trend { arguments, .. } => arguments,
         }
     }
 
@@ -106,6 +109,15 @@ impl Question {
             Question::Series { metric, arguments, over_ms } => {
                 let over = Value::Duration(*over_ms);
                 format!("{} over {over}", called(plan, &plan.metrics[metric.index()].name, arguments))
+            }
+            Question::Trend { metric, arguments, rise } => {
+                let metric = called(plan, &plan.metrics[metric.index()].name, arguments);
+                let (over, per) = (Value::Duration(rise.over_ms), Value::Duration(rise.per_ms));
+                if rise.per_ms == rise.over_ms {
+                    format!("trend({metric}, over = {over})")
+                } else {
+                    format!("trend({metric}, over = {over}, per = {per})")
+                }
             }
             Question::Before { metric, arguments, stretch } => {
                 let metric = called(plan, &plan.metrics[metric.index()].name, arguments);

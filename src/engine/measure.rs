@@ -10,7 +10,7 @@ use super::{Evidence, Run, Truth};
 use crate::eval::{self, Answer, Called, Fuel, Silence, Stretch};
 use crate::model::{Comparison, Demand, Gate, GateId, Metric, MetricId, MetricMeans, Rule, Threshold, ThresholdId};
 use crate::plan::Plan;
-use crate::value::{At, Sum, Value, arithmetic};
+use crate::value::{At, Sum, Value, arithmetic, briefly};
 
 /// What is written down while a condition is evaluated, for its evidence.
 #[derive(Debug, Default)]
@@ -86,10 +86,11 @@ fn ruled(what: String, demanded: Truth, condition: Truth, compared: &[Compared],
         };
     };
     let margin = distance(&it.left, &it.right);
+    let (left, right) = briefly(&it.left, &it.right);
     let why = match (&margin, lacking) {
         (_, Some(lacking)) if condition == Truth::Unknown => lacking,
-        (Some(margin), _) => format!("{} against {}, {margin} from it", it.left, it.right),
-        (None, _) => format!("{} {} {}", it.left, sign(it.how), it.right),
+        (Some(margin), _) => format!("{left} against {right}, {} from it", margin.brief()),
+        (None, _) => format!("{left} {} {right}", sign(it.how)),
     };
     let (value, bound) = (Some(it.left.clone()), Some(it.right.clone()));
     Evidence { what, truth: demanded, why, value, bound, margin, warns: false }
@@ -158,7 +159,7 @@ pub(super) fn first_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Optio
 }
 
 /// Returns when the last change to a subject began, if one has.
-fn last_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Option<At> {
+pub(super) fn last_change(plan: &Plan, run: &Run, arguments: &[Value]) -> Option<At> {
     changes(plan, run, arguments).map(|it| it.last).max()
 }
 
@@ -330,6 +331,11 @@ struct Past<'h> {
 impl eval::Scope for Past<'_> {
     fn metric(&self, metric: MetricId, arguments: &[Value]) -> Answer {
         self.here.value_before(metric, arguments, self.stretch)
+    }
+
+    /// Where it was going then is not asked.
+    fn trend(&self, _metric: MetricId, _arguments: &[Value], _rise: eval::Rise) -> Answer {
+        Ok(Value::Unknown)
     }
 
     fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {

@@ -28,6 +28,7 @@
 //! - `command`, `advance`: what people may want
 //! - `here`: what names stand for at a place
 //! - `ask`: from an action to a job
+//! - `trending`: where a metric is going
 //! - `question`, `promql`: from a question to what is asked of the world
 //! - `explain`: why, in words
 //! - `likeness`: whether two runs go on alike
@@ -67,6 +68,7 @@ mod retained;
 mod reversal;
 mod run;
 mod traces;
+mod trending;
 mod turn;
 mod undo;
 mod waits;
@@ -78,7 +80,7 @@ pub use ask::percent_encoded;
 pub use cause::{Cause, Ending, Outcome, PauseReason, Waiting};
 pub use event::{Event, Evidence, KeptValue, Person, RunForecast, RunStarted, Truth};
 pub use explain::{either, explain, first_failure, origin_of};
-pub use exposure::{ExposureKind, Share, exposure_kind};
+pub use exposure::{ExposureKind, Share, exposure_kind, flag_share_of};
 pub use frame::{Frame, Shape};
 pub use heard::{Command, Effect, Heard, Refusal, Step};
 pub use here::seen_from_outside;

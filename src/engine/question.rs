@@ -41,6 +41,18 @@ impl Turn<'_> {
                     other => (metric.name.clone(), other),
                 }
             }
+            Question::Trend { metric, rise, .. } => {
+                let metric = &self.plan.metrics[metric.index()];
+                let scope = Called::new(&here, &metric.params, arguments);
+                let over = (self.now.plus_ms(-rise.over_ms), self.now);
+                match self.metric_ask(metric, arguments, &scope, place, Some(over))? {
+                    ProbeAsk::Metric(ask) => {
+                        let ask = MetricAsk { series: true, timed: true, ..ask };
+                        (metric.name.clone(), ProbeAsk::Metric(ask))
+                    }
+                    other => (metric.name.clone(), other),
+                }
+            }
             Question::Before { metric, stretch, .. } => {
                 let metric = &self.plan.metrics[metric.index()];
                 let scope = Called::new(&here, &metric.params, arguments);
@@ -72,6 +84,10 @@ impl Turn<'_> {
         over: Option<(At, At)>,
     ) -> Result<ProbeAsk, Cause> {
         let asking = Asking { turn: self, scope, place };
+        let over = match (&metric.means, over) {
+            (MetricMeans::Recorded { over: Some(mean), .. }, None) => Some(self.past_stretch(&asking, mean)?),
+            (_, over) => over,
+        };
         let source = match &metric.means {
             MetricMeans::Prometheus { url, query, headers, timeout } => MetricSource::Prometheus {
                 url: asking.url(url)?,
@@ -102,7 +118,7 @@ impl Turn<'_> {
                     accept: vec![StatusRange { first: 200, last: 499 }],
                 },
             },
-            MetricMeans::Recorded { valid } => {
+            MetricMeans::Recorded { valid, .. } => {
                 let valid_ms = match valid {
                     Some(valid) => asking.value(valid)?.as_duration_ms().unwrap_or(VALID_MS),
                     None => VALID_MS,
@@ -118,7 +134,20 @@ impl Turn<'_> {
                 return Err(Cause::Value { message: "a formula is asked nowhere".to_owned() });
             }
         };
-        Ok(ProbeAsk::Metric(MetricAsk { source, of: metric.of.clone(), factor: metric.factor, over, series: false }))
+        Ok(ProbeAsk::Metric(MetricAsk {
+            source,
+            of: metric.of.clone(),
+            factor: metric.factor,
+            over,
+            series: false,
+            timed: false,
+        }))
+    }
+
+    /// Returns the stretch of so long that ends now.
+    fn past_stretch(&self, asking: &Asking<'_>, long: &Expr) -> Result<(At, At), Cause> {
+        let ms = asking.value(long)?.as_duration_ms().unwrap_or(0).max(1);
+        Ok((self.now.plus_ms(-ms), self.now))
     }
 }
 

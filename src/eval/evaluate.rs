@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{Bound, Fuel, Scope, Silence, Stretch, Truth, Wrong, builtin, operate, read, text, window};
-use crate::model::{Before, Expr, ExprKind, LocalId, OutputRef};
+use super::{Bound, Fuel, Rise, Scope, Silence, Stretch, Truth, Wrong, builtin, operate, read, text, window};
+use crate::model::{Before, Expr, ExprKind, LocalId, OutputRef, Trend};
 use crate::source::Span;
 use crate::value::{Record, Value, Window};
 
@@ -105,6 +105,7 @@ fn eval_kind(expr: &Expr, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, W
             known(scope.metric(*metric, &arguments), span)
         }
         ExprKind::Before(before) => eval_before(before, span, scope, fuel),
+        ExprKind::Trend(trend) => eval_trend(trend, span, scope, fuel),
         ExprKind::Threshold(threshold, arguments) => {
             let arguments = eval_all(arguments, scope, fuel)?;
             known(scope.threshold(*threshold, &arguments), span)
@@ -145,6 +146,14 @@ fn eval_before(before: &Before, span: Span, scope: &dyn Scope, fuel: &mut Fuel) 
     };
     let stretch = Stretch { over_ms: length(&before.over, BEFORE_OVER_MS)?, ago_ms: length(&before.ago, 0)? };
     known(scope.before(before.metric, &arguments, stretch), span)
+}
+
+fn eval_trend(trend: &Trend, span: Span, scope: &dyn Scope, fuel: &mut Fuel) -> Result<Value, Wrong> {
+    let arguments = eval_all(&trend.arguments, scope, fuel)?;
+    let over_ms = eval(&trend.over, scope, fuel)?.as_duration_ms().unwrap_or(0).max(1);
+    let per = eval_some(trend.per.as_ref(), scope, fuel)?;
+    let per_ms = per.and_then(|it| it.as_duration_ms()).unwrap_or(over_ms);
+    known(scope.trend(trend.metric, &arguments, Rise { over_ms, per_ms }), span)
 }
 
 /// Puts the place to what a scope said.

@@ -45,7 +45,7 @@ pub use evaluate::{condition, eval};
 pub use fuel::Fuel;
 pub use member::elements;
 pub use read::{json_as, json_value, read_as};
-pub use scope::{Answer, Bound, Called, NoScope, Scope, Silence, Stretch};
+pub use scope::{Answer, Bound, Called, NoScope, Rise, Scope, Silence, Stretch};
 pub use share::{share_down, share_up};
 pub use signature::{TypeWrong, builtin_type};
 pub use text::{Piece, text_with_secrets};

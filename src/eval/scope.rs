@@ -28,6 +28,13 @@ pub struct Stretch {
     pub ago_ms: i64,
 }
 
+/// Over how much time before now a trend is taken, and in how much time it rises so much; both in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rise {
+    pub over_ms: i64,
+    pub per_ms: i64,
+}
+
 /// The names that an expression may use, and what they stand for.
 pub trait Scope {
     /// The scope around this one, which is asked for everything that this one does not answer itself.
@@ -63,6 +70,11 @@ pub trait Scope {
     /// A metric's mean over a stretch that ended before the first change to its subject, or [`Value::Unknown`].
     fn before(&self, metric: MetricId, arguments: &[Value], stretch: Stretch) -> Answer {
         self.outer().map_or(Err(Silence::NotKnownHere), |it| it.before(metric, arguments, stretch))
+    }
+
+    /// How much a metric rises, or [`Value::Unknown`].
+    fn trend(&self, metric: MetricId, arguments: &[Value], rise: Rise) -> Answer {
+        self.outer().map_or(Err(Silence::NotKnownHere), |it| it.trend(metric, arguments, rise))
     }
 
     /// Whether a threshold is passed: true, false or [`Value::Unknown`].

@@ -90,11 +90,11 @@ impl Samples {
         Ok(Samples { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
-    /// Keeps a sample; it is durable when this returns.
+    /// Keeps a sample; it is durable when this returns. Returns how many there have been.
     ///
     /// # Errors
     /// If the disk refuses it.
-    pub fn keep(&self, sample: &Sample) -> Result<(), JournalError> {
+    pub fn keep(&self, sample: &Sample) -> Result<u64, JournalError> {
         let value = serde_json::to_string(&sample.value).expect("a value is plain data");
         let insert = "INSERT INTO sample (metric, target, run, at, value, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.ask(|connection| {
@@ -105,9 +105,17 @@ impl Samples {
                 sample.at.0,
                 value,
                 sample.by.0.as_str()
-            ])
-        })?;
-        Ok(())
+            ])?;
+            Ok(connection.last_insert_rowid() as u64)
+        })
+    }
+
+    /// Forgets the samples from before an instant, and returns how many they were.
+    ///
+    /// # Errors
+    /// If the disk refuses it.
+    pub fn forget(&self, before: At) -> Result<usize, JournalError> {
+        self.ask(|connection| connection.prepare_cached("DELETE FROM sample WHERE at < ?1")?.execute([before.0]))
     }
 
     /// Returns the newest sample up to an instant, or of all.
@@ -203,6 +211,18 @@ mod tests {
         let values = [(At(10), Value::Percent(1.0)), (At(20), Value::Percent(2.0))];
         assert_eq!(again.between(all, (At(5), At(20))), Ok(values.to_vec()));
         assert_eq!(again.between(all, (At(10), At(20))), Ok(values[1..].to_vec()));
+    }
+
+    #[test]
+    fn what_is_older_is_forgotten_and_the_rest_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let samples = Samples::open(&folder.path().join("samples.db")).expect("it opens");
+        let kept = [10, 20, 30].map(|at| samples.keep(&sample(at, at as f64, None, None)).expect("kept"));
+        assert_eq!(kept, [1, 2, 3]);
+        assert_eq!(samples.forget(At(20)), Ok(1));
+        let all = Wanted { metric: "adoption", target: None, run: "this" };
+        let left = [(At(20), Value::Percent(20.0)), (At(30), Value::Percent(30.0))];
+        assert_eq!(samples.between(all, (At(0), At(100))), Ok(left.to_vec()));
     }
 
     #[test]

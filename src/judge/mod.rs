@@ -18,6 +18,7 @@
 //! - `margin`: how far a verdict is from another one
 //! - `reason`: a verdict in words
 //! - `score`: several verdicts together
+//! - `trend`: where samples are going
 
 mod amount;
 mod chance;
@@ -34,6 +35,7 @@ mod score;
 mod shift;
 mod sound;
 mod sparse;
+mod trend;
 mod verdict;
 mod way;
 
@@ -44,4 +46,5 @@ pub use rule::{Bounds, Direction, Effect, Missing, Mode, Outliers, Rule};
 pub use samples::{SAMPLES_MAX, Samples, Summary};
 pub use score::{GroupScore, JudgedMetric, Judgement, Metric, Scoring, judge_all, score};
 pub use shift::Interval;
+pub use trend::{NoTrend, TREND_SAMPLES_MIN, Timed, Trend, trend};
 pub use verdict::{Basis, Label, Verdict, judge};

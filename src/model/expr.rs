@@ -66,6 +66,8 @@ pub enum ExprKind {
     Metric(MetricId, Vec<Expr>),
     /// A metric's mean over a stretch of time that ended before the first change to its subject.
     Before(Box<Before>),
+    /// How much a metric rises.
+    Trend(Box<Trend>),
     Threshold(ThresholdId, Vec<Expr>),
     Gate(GateId, Vec<Expr>),
     Output(OutputRef),
@@ -96,6 +98,17 @@ pub struct Before {
     pub over: Option<Expr>,
     /// How long before the first change it ends.
     pub ago: Option<Expr>,
+}
+
+/// `trend(m, over = 10m, per = 10m)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trend {
+    pub metric: MetricId,
+    pub arguments: Vec<Expr>,
+    /// How much time before now is looked at.
+    pub over: Expr,
+    /// In how much time it rises so much; `over` by default.
+    pub per: Option<Expr>,
 }
 
 /// A part of a string with holes.

@@ -33,6 +33,9 @@ pub struct Rollout {
     pub retain: Option<Expr>,
     /// The folder that each run leaves its documents in, relative to the file's.
     pub artifacts: Option<Expr>,
+    /// The strategies that it applies, in the order in which they stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<Applied>,
     /// What is done after success, while it can still be taken back.
     pub afterwards: Vec<Entry>,
     /// What is done again and again while it runs.
@@ -41,6 +44,16 @@ pub struct Rollout {
     pub rollback: Vec<Entry>,
     pub doc: Option<String>,
     pub span: Span,
+}
+
+/// `apply STRATEGY as NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// As it is declared: `canary`.
+    pub strategy: SmolStr,
+    /// What its stages have before their names: `model`, or `model.inner` for one within another.
+    #[serde(rename = "as")]
+    pub path: SmolStr,
 }
 
 /// A `guard` that stands directly in a rollout.

@@ -35,8 +35,12 @@ pub enum MetricMeans {
     Alertmanager { url: Expr, matchers: Expr, headers: Vec<(SmolStr, Expr)>, timeout: Option<Expr> },
     /// A program that prints the number.
     Command(Exec),
-    /// Pushed by somebody; a value counts for so long.
-    Recorded { valid: Option<Expr> },
+    /// Pushed by somebody; a value counts for so long, or the mean of those of so long.
+    Recorded {
+        valid: Option<Expr>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Expr>,
+    },
     /// Worked out from other metrics.
     Formula(Expr),
 }

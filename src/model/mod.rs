@@ -40,10 +40,11 @@ pub use decl::{
 };
 pub use exposure::{Flag, FlagShare, Haproxy, Nginx, Router, RouterMeans, Traffic};
 pub use expr::{
-    Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, WaveField, local_names,
+    Before, Comparison, Expr, ExprKind, LoopField, OutputRef, RunField, StageField, TextPart, Trend, WaveField,
+    local_names,
 };
 pub use flow::{
-    Always, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
+    Always, Applied, Child, Entry, EntryKind, Event, Hook, Loop, OnFailure, Retry, Rollout, RolloutGuard, Round, Stage,
     StageTime, Step, Tolerate,
 };
 pub use gate::{Demand, Gate, Metric, MetricMeans, Missing, Rule, Threshold};

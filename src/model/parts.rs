@@ -43,6 +43,11 @@ macro_rules! parts {
                     (& $($mutable)? before.arguments).into_iter().for_each(&mut *visit);
                     stretch.into_iter().flatten().for_each(visit);
                 }
+                ExprKind::Trend(trend) => {
+                    (& $($mutable)? trend.arguments).into_iter().for_each(&mut *visit);
+                    visit(& $($mutable)? trend.over);
+                    (& $($mutable)? trend.per).into_iter().for_each(visit);
+                }
                 ExprKind::Record(fields) => {
                     for (_, value) in fields {
                         visit(value);

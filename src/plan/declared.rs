@@ -76,7 +76,7 @@ fn of_metric(means: &mut MetricMeans, visit: Visit<'_>) {
             timeout.iter_mut().for_each(visit);
         }
         MetricMeans::Command(exec) => of_exec_mut(exec, visit),
-        MetricMeans::Recorded { valid } => valid.iter_mut().for_each(visit),
+        MetricMeans::Recorded { valid, over } => valid.iter_mut().chain(over).for_each(visit),
         MetricMeans::Formula(formula) => visit(formula),
     }
 }

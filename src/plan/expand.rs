@@ -90,6 +90,7 @@ impl<'a> Expansion<'a> {
             tolerate: None,
             retain_ms: None,
             artifacts: None,
+            strategies: program.rollout(request.rollout).strategies.clone(),
             always: program.rollout(request.rollout).always.clone(),
             periods: Vec::new(),
             dependents: Vec::new(),
@@ -416,13 +417,14 @@ impl<'a> Expansion<'a> {
 
     /// Puts in what is known of the folder for documents; one that does not lie beneath that of the file is refused.
     fn artifacts(&mut self, root: NodeId, mut expr: Expr) -> Expr {
+        if let Ok(Err(why)) = self.eval(&expr, seen_from(root), false).map(|it| beneath(&it.to_string()).map(drop)) {
+            self.refuse(Code::VALUE, expr.span, why);
+        }
         let mut wrong = Vec::new();
-        super::fold::fold(&mut expr, &mut |part| self.eval(part, seen_from(root), false), &mut wrong);
+        // A plan of tomorrow is the same plan: the date is put in when the folder is written.
+        super::fold::fold(&mut expr, &mut |part| self.eval_dateless(part, seen_from(root)), &mut wrong);
         for it in wrong {
             self.refuse(Code::VALUE, it.span, it.message);
-        }
-        if let Some(Err(why)) = expr.known().map(|it| beneath(&it.to_string()).map(drop)) {
-            self.refuse(Code::VALUE, expr.span, why);
         }
         expr
     }

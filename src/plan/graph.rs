@@ -9,8 +9,8 @@ use smol_str::SmolStr;
 
 use super::{Elements, LoopNumbers, Slot, Space, SpaceId};
 use crate::model::{
-    Act, Always, Channel, Event, Expr, ExprKind, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure, Probe, Retry,
-    Router, RunField, Secret, Threshold,
+    Act, Always, Applied, Channel, Event, Expr, ExprKind, Flag, Gate, LabelType, LocalId, Loop, Metric, OnFailure,
+    Probe, Retry, Router, RunField, Secret, Threshold,
 };
 use crate::source::Span;
 use crate::value::{Record, Target, Value};
@@ -92,6 +92,9 @@ pub struct Plan {
     /// The folder that each run leaves its documents in, relative to that of the file; the date is known only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<Expr>,
+    /// The strategies that it applies, in the order in which they stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<Applied>,
     /// What must hold in every state of a run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub always: Vec<Always>,

@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::expand::Expansion;
-use super::scope::{Planning, target_list};
+use super::scope::{Dateless, Planning, target_list};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{self, Bound, Fuel, Wrong};
 use crate::model::{Expr, ExprKind, FleetId, FleetSource, LocalId};
@@ -41,6 +41,11 @@ impl Expansion<'_> {
             return Ok(value.clone());
         }
         self.in_scope(place, one_slot, &mut |scope| eval::eval(expr, scope, &mut Fuel::default()))
+    }
+
+    /// The same for what must not depend on the day on which it is planned.
+    pub(super) fn eval_dateless(&self, expr: &Expr, place: Place) -> Result<Value, Wrong> {
+        self.in_scope(place, false, &mut |scope| eval::eval(expr, &Dateless(scope), &mut Fuel::default()))
     }
 
     pub(super) fn eval_with(&self, expr: &Expr, place: Place, local: LocalId, value: &Value) -> Result<Value, Wrong> {

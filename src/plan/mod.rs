@@ -17,6 +17,7 @@
 //! - `scope`: what names stand for while a plan is made
 //! - `walk`: every expression of a node
 //! - `declared`: what probes, metrics, gates, routers and channels read of the world around
+//! - `reach`: how far back a plan asks
 //! - `fold`: expressions whose value the plan already knows
 //! - `whole`: paths within actions and called rollouts, as the run has them
 //! - `people`: what a plan asks people
@@ -39,6 +40,7 @@ mod loops;
 mod number;
 mod order;
 mod people;
+mod reach;
 mod request;
 mod rounding;
 mod scope;

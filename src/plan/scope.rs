@@ -119,6 +119,19 @@ pub(super) fn target_list(plan: &Plan, indices: &[u32]) -> Value {
     Value::list(indices.iter().map(|it| Value::Target(Arc::clone(&plan.targets[*it as usize]))))
 }
 
+/// A scope in which nobody knows what day it is.
+pub(super) struct Dateless<'s>(pub &'s dyn Scope);
+
+impl Scope for Dateless<'_> {
+    fn outer(&self) -> Option<&dyn Scope> {
+        Some(self.0)
+    }
+
+    fn today(&self) -> Answer {
+        Err(Silence::NotKnownHere)
+    }
+}
+
 /// The place from which an expression directly beneath a node is seen.
 pub(super) fn seen_from(node: NodeId) -> Place {
     Place::new(node, super::Slot::ONLY)

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{LoopNode, NodeId, NodeKind, Place, Plan, Role, Slot};
+use crate::model::Applied;
 use crate::value::{Record, show_duration};
 
 /// What `plan --format json` prints.
@@ -12,6 +13,8 @@ pub struct PlanSummary {
     pub rollout: String,
     pub hash: String,
     pub inputs: std::collections::BTreeMap<String, String>,
+    /// What it applies, in order; each with `as`, which its stages have before their names.
+    pub strategies: Vec<Applied>,
     pub nodes: Vec<NodeSummary>,
     pub edges: Vec<Edge>,
     /// The run as a whole, where somebody looked ahead.
@@ -74,6 +77,7 @@ pub fn summary(plan: &Plan) -> PlanSummary {
         rollout: plan.rollout.to_string(),
         hash: plan.digest(),
         inputs: shown(&plan.inputs),
+        strategies: plan.strategies.clone(),
         edges: edges.collect(),
         nodes,
         forecast: None,

@@ -67,6 +67,11 @@ fn lead(page: &mut Page, account: &Account, words: Words) {
     for (name, value) in &account.inputs {
         fact(&format!("Input {name}"), code(value));
     }
+    if !account.strategies.is_empty() {
+        let named: Vec<String> =
+            account.strategies.iter().map(|it| format!("{} as {}", it.strategy, it.path)).collect();
+        fact("Strategy", code(named.join(", ")));
+    }
     fact("Plan", code(&account.plan));
     fact("Times", plain(format!("those of {}", words.zone)));
     page.blocks.push(Block::Facts(facts));

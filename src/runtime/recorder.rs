@@ -66,6 +66,8 @@ pub struct Recorder {
 struct Declared {
     metrics: BTreeMap<SmolStr, Wants>,
     targets: BTreeSet<SmolStr>,
+    /// How far back it asks, as far as the plan knows.
+    reach_ms: Option<i64>,
 }
 
 /// What a metric wants to be given.
@@ -74,6 +76,14 @@ struct Wants {
     about_target: bool,
     is_recorded: bool,
 }
+
+const DAY_MS: i64 = 86_400_000;
+
+/// So long what was recorded is kept at least.
+const KEPT_MS: i64 = 30 * DAY_MS;
+
+/// With every so manieth number it is looked whether there are old ones.
+const FORGET_EVERY: u64 = 1024;
 
 /// The types that a number may have, each after those that are more than it.
 const TYPES: [Type; 5] = [Type::Percent, Type::Int, Type::Number, Type::Duration, Type::Size];
@@ -106,8 +116,22 @@ impl Recorder {
             None => any_number(&asked.value).map_err(Unrecorded::Refused)?,
         };
         let ToRecord { metric, target, run, .. } = asked;
-        self.samples()?.keep(&Sample { metric, target, run, at, value: value.clone(), by })?;
+        let kept = self.samples()?.keep(&Sample { metric, target, run, at, value: value.clone(), by })?;
+        if kept % FORGET_EVERY == 1 {
+            self.forget_old(now)?;
+        }
         Ok(Recorded { value, at, read_by: fitting.into_iter().map(|(run, _)| run).collect() })
+    }
+
+    /// Forgets what is older than a month, but nothing that a live run may still ask for.
+    fn forget_old(&self, now: At) -> Result<(), Unrecorded> {
+        let mut before = now.plus_ms(-KEPT_MS);
+        for run in self.runs(None)? {
+            let Some(reach_ms) = self.declared(&run)?.reach_ms else { return Ok(()) };
+            before = before.min(run.started.plus_ms(-KEPT_MS.max(reach_ms + DAY_MS)));
+        }
+        self.samples()?.forget(before)?;
+        Ok(())
     }
 
     /// Returns the live runs, or the one that is named.
@@ -159,7 +183,7 @@ impl Declared {
             (it.name.clone(), Wants { of: it.of.clone(), about_target: !it.params.is_empty(), is_recorded })
         });
         let targets = plan.targets.iter().map(|it| it.name.clone());
-        Declared { metrics: metrics.collect(), targets: targets.collect() }
+        Declared { metrics: metrics.collect(), targets: targets.collect(), reach_ms: plan.reach_ms() }
     }
 }
 
@@ -226,7 +250,7 @@ mod tests {
             ("revenue".into(), wants(Type::Number, false, true)),
             ("p95".into(), wants(Type::Duration, false, false)),
         ];
-        Declared { metrics: metrics.into(), targets: ["ny".into()].into() }
+        Declared { metrics: metrics.into(), targets: ["ny".into()].into(), reach_ms: Some(0) }
     }
 
     #[test]

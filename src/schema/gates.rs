@@ -182,6 +182,12 @@ const METRIC: &[PropertyRow] = &[
     property("timeout", Kind::Duration, "10s", "After this the source counts as down."),
     property("unit", Kind::Value, "", "The unit of the source: `ratio`, `percent`, `ms`, `s`, `bytes`, `MiB` …"),
     property("valid", Kind::Duration, "15m", "How long a value that was recorded counts; after that there is no data."),
+    property(
+        "over",
+        Kind::Duration,
+        "",
+        "Of `recorded`: the mean of what was recorded in so much time before now, not the newest.",
+    ),
     property("missing", Kind::Value, "unknown", "What absent data counts as: `unknown`, `fail`, or a value."),
 ];
 

@@ -137,6 +137,7 @@ impl Builder {
         let mut rollout = Rollout {
             retain: None,
             artifacts: None,
+            strategies: vec![],
             afterwards: vec![],
             rounds: vec![],
             during: None,

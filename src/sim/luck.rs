@@ -145,7 +145,10 @@ impl Luck {
     fn probed(&self, probe: &ProbeJob, random: &mut fastrand::Rng) -> Probed {
         if let ProbeAsk::Metric(ask) = &probe.ask {
             if ask.series {
-                return Probed::Series { values: (0..60).map(|_| random.i64(0..100) as f64).collect() };
+                let values = (0..60).map(|_| random.i64(0..100) as f64).collect();
+                let (from, to) = ask.over.unwrap_or_default();
+                let times = (0..60).map(|it| from.plus_ms(to.since_ms(from) * it / 60));
+                return Probed::Series { values, times: if ask.timed { times.collect() } else { Vec::new() } };
             }
             return self.sampled(ask, random);
         }

@@ -118,10 +118,11 @@ impl<'a> Script<'a> {
     }
 
     fn probed(&mut self, probe: &ProbeJob, asked: &Asked) -> Probed {
-        if let ProbeAsk::Metric(MetricAsk { series: true, over: Some(over), .. }) = &probe.ask
-            && let Some(values) = self.series(probe, *over)
+        if let ProbeAsk::Metric(MetricAsk { series: true, over: Some(over), timed, .. }) = &probe.ask
+            && let Some(samples) = self.series(probe, *over)
         {
-            return Probed::Series { values };
+            let (times, values): (Vec<At>, Vec<f64>) = samples.into_iter().unzip();
+            return Probed::Series { values, times: if *timed { times } else { Vec::new() } };
         }
         match self.value(probe, asked) {
             Some(Value::Bool(true)) => Probed::Holds,
@@ -146,7 +147,7 @@ impl<'a> Script<'a> {
     }
 
     /// Returns the samples that are given for a metric over some time, if any are.
-    fn series(&self, probe: &ProbeJob, (from, to): (At, At)) -> Option<Vec<f64>> {
+    fn series(&self, probe: &ProbeJob, (from, to): (At, At)) -> Option<Vec<(At, f64)>> {
         let about: Vec<SmolStr> = probe.arguments.iter().map(|it| SmolStr::new(it.to_string())).collect();
         let given = self.timelines.get(probe.subject.as_str()).into_iter().flatten();
         let (_, best) = given.filter_map(|it| Some((fits(it, &about)?, *it))).max_by_key(|(named, _)| *named)?;

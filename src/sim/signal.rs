@@ -51,11 +51,18 @@ pub(super) fn mean_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr
 }
 
 /// Returns the samples over some time, at even distances; nothing where nothing is known.
-pub(super) fn samples_over(timeline: &Timeline, moments: &Moments, about: &[SmolStr], from: At, to: At) -> Vec<f64> {
+pub(super) fn samples_over(
+    timeline: &Timeline,
+    moments: &Moments,
+    about: &[SmolStr],
+    from: At,
+    to: At,
+) -> Vec<(At, f64)> {
     const LOOKS: i64 = 60;
     let step = (to.since_ms(from) / LOOKS).max(1);
-    let looks = (0..LOOKS).map(|it| from.plus_ms(it * step).max(moments.start()));
-    looks.filter_map(|at| value_at(timeline, moments, about, at)).filter_map(|it| it.as_number()).collect()
+    let looks = (0..LOOKS).map(|it| from.plus_ms(it * step));
+    let sample = |at: At| Some((at, value_at(timeline, moments, about, at.max(moments.start()))?.as_number()?));
+    looks.filter_map(sample).collect()
 }
 
 /// Returns a number as a value of the same kind as another.

@@ -83,6 +83,7 @@ fn let_hold(condition: &mut Expr) -> bool {
             ExprKind::Probe(..)
                 | ExprKind::Metric(..)
                 | ExprKind::Before(_)
+                | ExprKind::Trend(_)
                 | ExprKind::Threshold(..)
                 | ExprKind::Gate(..)
         );

@@ -9,9 +9,11 @@
 //! - `matchers`: which labels something must have
 //! - `combine`: arithmetic and comparison, with dimensions
 //! - `show`: values as a person would write them
+//! - `brief`: with as many digits as say something
 //! - `beneath`: paths that lie beneath a folder
 
 mod beneath;
+mod brief;
 mod combine;
 mod data;
 mod kind;
@@ -23,6 +25,7 @@ mod time;
 mod window;
 
 pub use beneath::beneath;
+pub use brief::briefly;
 pub use combine::{Compared, Sum, arithmetic, compare, share_of};
 pub use data::{Record, Value};
 pub use kind::{Callable, RecordType, Type, Word};

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::{ExposureStatus, Measured, RunFigures};
 use crate::engine::{Evidence, Truth};
+use crate::model::Applied;
 use crate::value::At;
 
 /// An instant that programs read as RFC 3339 in UTC.
@@ -54,6 +55,8 @@ pub struct Account {
     pub reason: Option<String>,
     pub profile: Option<String>,
     pub inputs: BTreeMap<String, String>,
+    /// The strategies that it applied.
+    pub strategies: Vec<Applied>,
     pub started: Option<When>,
     /// When it ended for good; none while it can still be taken back.
     pub finished: Option<When>,

@@ -148,7 +148,7 @@ impl Board {
                 self.waits.insert(*place, (until, Waiting::Window));
                 self.shut.insert(*place, why.clone());
             }
-            Event::Entered { place } => {
+            Event::Entered { place } | Event::Advanced { place, .. } => {
                 self.waits.remove(place);
             }
             Event::Waiting { place, until, why } => {
@@ -181,7 +181,6 @@ impl Board {
             Event::Baseline { .. }
             | Event::Opened { .. }
             | Event::Shut { .. }
-            | Event::Advanced { .. }
             | Event::OnHold { .. }
             | Event::HoldLifted { .. }
             | Event::Warned { .. }
@@ -362,7 +361,13 @@ impl Board {
 
     /// Returns what waits for a moment that comes next.
     pub fn soonest_wait(&self) -> Option<(Place, At)> {
-        self.waits.iter().map(|(place, (until, _))| (*place, *until)).min_by_key(|(place, until)| (*until, *place))
+        self.open_waits().map(|(place, until, _)| (place, until)).min_by_key(|(place, until)| (*until, *place))
+    }
+
+    /// Returns what waits for a moment that is still to come. What has passed it waits for its turn, or for a person.
+    pub(super) fn open_waits(&self) -> impl Iterator<Item = (Place, At, Waiting)> {
+        let waits = self.waits.iter().map(|(place, (until, why))| (*place, *until, *why));
+        waits.filter(|(_, until, _)| *until > self.last)
     }
 
     pub(super) fn stage_place(&self, stage: &StageBoard) -> Place {

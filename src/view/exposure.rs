@@ -1,12 +1,10 @@
-//! Shares and notices where people and programs read of them: in status, in lines, in events; and what a flag's share
-//! means for one user.
+//! Shares and notices where people and programs read of them: in status, in lines, in events.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::Board;
 use super::line::{Line, Tone};
-use crate::bucket::{Exposure, place, variant};
+use super::{Board, Split};
 use crate::engine::{Event, ExposureKind, exposure_kind};
 use crate::plan::{Place, Plan};
 
@@ -40,18 +38,13 @@ impl Board {
     }
 }
 
-/// Returns what a user gets of a flag; none if there is no such flag. Who gets what follows from the share alone, so it
-/// is the same wherever it is asked.
+/// Returns what a user gets of a flag; none if there is no such flag.
 pub fn decision<'b>(board: &'b Board, flag: &str, unit: &str) -> Option<&'b str> {
     let flag = board.plan.flags.iter().find(|it| it.name == flag)?;
-    let stands = place(&flag.salt, &flag.name, unit);
-    let exposure = Exposure::of_percent(board.run.flag_share(&flag.name).percent()).unwrap_or(Exposure::NONE);
-    let others: Vec<&str> = flag.variants.iter().filter(|it| **it != flag.default).map(|it| it.as_str()).collect();
-    let drawn = variant(stands, &vec![1; others.len()]).map(|at| others[at]);
-    Some(drawn.filter(|_| exposure.holds(stands.bucket)).unwrap_or(&flag.default))
+    Some(Split::of_flag(flag, board.run.flag_share(&flag.name)).side(unit).variant)
 }
 
-fn kind_name(kind: ExposureKind) -> &'static str {
+pub(super) fn kind_name(kind: ExposureKind) -> &'static str {
     match kind {
         ExposureKind::Traffic => "traffic",
         ExposureKind::Flag => "flag",

@@ -183,6 +183,10 @@ fn split_rule(what: &str) -> (&str, &str) {
 /// Returns the metric that a rule is about, if it names exactly one, itself or through a threshold.
 fn ruled_metric(plan: &Plan, rule: &str) -> Option<SmolStr> {
     let text = plan.thresholds.iter().find(|it| names(rule, &it.name)).map_or(rule, |it| it.shown.as_str());
+    if text.contains("trend(") {
+        // How much it rises is no sample of it, and what is demanded of that no limit of its own.
+        return None;
+    }
     let mut named = plan.metrics.iter().filter(|it| names(text, &it.name));
     let first = named.next()?;
     named.next().is_none().then(|| first.name.clone())

@@ -7,6 +7,7 @@
 //! - `line`: one event as a line of a log
 //! - `people`: what people are asked and what they say
 //! - `exposure`: shares and notices
+//! - `split`: a share as one user meets it
 //! - `why`: a verdict, explained
 //! - `measured`: what metrics were, and the limits they were held to
 //! - `figures`: how it went in numbers, of one run and of many
@@ -22,6 +23,7 @@ mod measured;
 mod noun;
 mod people;
 mod public;
+mod split;
 mod status;
 mod telling;
 mod why;
@@ -38,6 +40,7 @@ pub use measured::{Limit, Measured, Series, SeriesSummary, like};
 pub use noun::noun;
 pub use people::OpenItem;
 pub use public::{EventFacts, PublicEvent, public_event};
+pub use split::{Side, Split};
 pub use status::{StageStatus, Status, WaitingFor};
 pub use telling::{Expectations, Telling};
 pub use why::{Verdicts, Why};

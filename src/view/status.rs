@@ -174,13 +174,13 @@ impl Board {
             holds.push(WaitingFor::new("retained", String::new(), until, what));
         }
         holds.extend(self.waiting_for_people().take(LISTED_MAX));
-        for (place, (until, why)) in self.waits.iter().take(LISTED_MAX) {
-            let (kind, what) = wait_words(*why);
-            let what = match self.shut.get(place).filter(|_| *why == Waiting::Window) {
+        for (place, until, why) in self.open_waits().take(LISTED_MAX) {
+            let (kind, what) = wait_words(why);
+            let what = match self.shut.get(&place).filter(|_| why == Waiting::Window) {
                 Some(shut) => format!("{what}: {shut}; it opens {until}"),
                 None => format!("{what} until {until}"),
             };
-            holds.push(WaitingFor::new(kind, self.plan.path(*place), Some(until.to_string()), what));
+            holds.push(WaitingFor::new(kind, self.plan.path(place), Some(until.to_string()), what));
         }
         holds
     }

@@ -354,6 +354,7 @@ impl Telling {
             reason: started.and_then(|it| it.reason.clone()),
             profile: plan.profile.as_ref().map(ToString::to_string),
             inputs: plan.inputs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            strategies: plan.strategies.clone(),
             started: board.began().map(When),
             finished: board.ended.map(When),
             retained_until: run.retained_until().map(When),

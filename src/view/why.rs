@@ -9,7 +9,7 @@ use super::Board;
 use crate::engine::{Event, Evidence, Truth, WatchFrame, explain, first_failure};
 use crate::model::Act;
 use crate::plan::{NodeKind, Place};
-use crate::value::{At, Compared, compare};
+use crate::value::{At, Compared, Value, briefly, compare};
 
 /// The last verdict at a place.
 #[derive(Debug, Clone)]
@@ -133,6 +133,12 @@ impl Verdicts {
                 .collect(),
         };
         sentences.extend(speaking.iter().take(SHOWN_MAX).map(|it| sentence(it)));
+        if speaking.iter().any(|it| it.what.contains("trend(")) {
+            // What a rule says of a trend is one number; how it was come by is with the samples.
+            let trends = verdict.evidence.iter().filter(|it| it.bound.is_none() && it.what.starts_with("trend("));
+            let read = trends.filter(|it| it.value.is_some()).take(SHOWN_MAX);
+            sentences.extend(read.map(|it| format!("{} is {}.", it.what, it.why)));
+        }
         if let Some(more @ 1..) = speaking.len().checked_sub(SHOWN_MAX) {
             sentences.push(format!("The same is so for {more} more."));
         }
@@ -182,10 +188,11 @@ fn sentence(evidence: &Evidence) -> String {
             Truth::Unknown => format!("{what} is not known{because}."),
         };
     };
-    let Some(margin) = margin else {
+    let above = matches!(compare(value, bound), Compared::Ordered(std::cmp::Ordering::Greater));
+    let (value, bound) = briefly(value, bound);
+    let Some(margin) = margin.as_ref().map(Value::brief) else {
         return format!("{what}: {value} was compared with {bound}.");
     };
-    let above = matches!(compare(value, bound), Compared::Ordered(std::cmp::Ordering::Greater));
     let (other, too) = if above { ("less", "much") } else { ("more", "little") };
     match truth {
         Truth::Holds => format!("{what}: {value} against {bound}; {margin} {other} would have been the limit."),

@@ -18,6 +18,7 @@ mod numbers;
 mod probes;
 mod reach;
 mod recorded;
+mod requests;
 mod routers;
 mod server;
 mod site;

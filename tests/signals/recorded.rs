@@ -136,3 +136,41 @@ fn what_was_recorded_before_the_change_is_compared_and_what_lasts_is_sustained()
     assert_eq!(said.code, 3, "{}{}", said.shown(), why.shown());
     assert_eq!(played(&threshold, &values[..3], &watch).0.code, 0);
 }
+
+/// What is a month old is forgotten, but for a live run that looks back further.
+#[test]
+fn what_is_old_is_forgotten_unless_a_live_run_may_ask_for_it() {
+    const DAY: u64 = 24 * 60;
+    let kept = |stage: &Stage| {
+        let store = rusqlite::Connection::open(stage.state().join("samples.db")).expect("it opens");
+        store.query_row("SELECT count(*) FROM sample", [], |row| row.get::<_, u32>(0)).expect("it counts")
+    };
+    let nobody = Stage::new();
+    for days in [29, 31] {
+        assert_eq!(record(&nobody, &format!("users 9 --at {}", ago(days * DAY))).code, 0);
+    }
+    // Looked for with the first number, and then with every thousandth.
+    assert_eq!(kept(&nobody), 2);
+    let alone = Stage::new();
+    assert_eq!(record(&alone, &format!("users 9 --at {}", ago(31 * DAY))).code, 0);
+    assert_eq!(kept(&alone), 0);
+
+    for (looks_back, left) in [("45d", 1), ("5d", 0)] {
+        let stage = Stage::with(
+            "r.rollout",
+            &format!(
+                "metric users: int {{ from = recorded }}\n\
+                 rollout r {{ stage s {{ wait 1m, check users > before(users, over = 1d, ago = {looks_back}) }} }}\n"
+            ),
+        );
+        let mut run = stage.start(&["run", "r.rollout", "--yes"]);
+        stage.until("the engine listens and the run lives", || {
+            stage.state().join("control.sock").exists() && !stage.runs().is_empty()
+        });
+        let said = record(&stage, &format!("users 9 --at {}", ago(40 * DAY)));
+        assert_eq!(said.code, 0, "{}", said.shown());
+        assert_eq!(kept(&stage), left, "{looks_back}");
+        signal(&run, "KILL");
+        run.wait().expect("it ends");
+    }
+}

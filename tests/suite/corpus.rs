@@ -1,6 +1,7 @@
 //! What was once recorded is readable for ever: the journals under `tests/journals` verify, read, and are written
 //! the same way again.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rollout::engine::{Event, Outcome, Run, apply};
@@ -19,6 +20,9 @@ const DECIDED: &str = "20261121-bbbb";
 
 /// Every version of the journal that was ever written; what is recorded anew goes to the last.
 const VERSIONS: [&str; 2] = ["v1", "v2"];
+
+/// The version in which the events were recorded that came later.
+const LATER: &str = "v2";
 
 fn recorded(version: &str, name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals").join(version).join(name)
@@ -76,6 +80,45 @@ fn an_engine_takes_a_journal_of_any_version_over_and_changes_no_record() {
 fn recorded_events_are_read_and_written_as_they_were() {
     are_as_they_were("every-event.db", &toy::every_event(&toy::plan("vision_model")));
     are_as_they_were("people.db", &toy::people_events(&toy::plan("vision_model")));
+}
+
+#[test]
+fn events_that_came_later_are_read_and_written_as_they_were() {
+    are_as_they_were_in(LATER, "later-events.db", &toy::later_events(&toy::plan("vision_model")));
+}
+
+/// What is not recorded could be written otherwise one day, and nobody would notice.
+#[test]
+fn every_kind_of_event_is_recorded() {
+    let plan = toy::plan("vision_model");
+    let all = [toy::every_event(&plan), toy::people_events(&plan), toy::later_events(&plan)].concat();
+    let recorded: BTreeSet<String> = all.iter().map(kind).collect();
+    let text = include_str!("../../src/engine/event.rs");
+    let (_, variants) = text.split_once("pub enum Event {").expect("there is the enum");
+    let (variants, _) = variants.split_once("\n}").expect("it ends");
+    let name = |line: &str| -> Option<String> {
+        let line = line.strip_prefix("    ").filter(|it| it.starts_with(|it: char| it.is_ascii_uppercase()))?;
+        Some(line.chars().take_while(char::is_ascii_alphanumeric).collect())
+    };
+    let known: BTreeSet<String> = variants.lines().filter_map(name).map(|it| snake(&it)).collect();
+    assert!(known.len() > 40, "{known:?}");
+    assert_eq!(known.difference(&recorded).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+fn kind(event: &Event) -> String {
+    let json = serde_json::to_value(event).expect("plain data");
+    json["type"].as_str().expect("it says its kind").to_owned()
+}
+
+fn snake(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
 }
 
 fn are_as_they_were(name: &str, events: &[Event]) {
@@ -151,10 +194,21 @@ fn people_replay_to_their_ending(version: &str) {
 #[test]
 #[ignore = "records the corpus anew"]
 fn record_the_corpus() {
-    let (folder, path) = to_record("every-event.db");
+    record_events("every-event.db", toy::every_event(&toy::plan("vision_model")));
+}
+
+/// Run by hand as well.
+#[test]
+#[ignore = "records the corpus anew"]
+fn record_what_came_later() {
+    record_events("later-events.db", toy::later_events(&toy::plan("vision_model")));
+}
+
+fn record_events(name: &str, events: Vec<Event>) {
+    let (folder, path) = to_record(name);
     let plan = toy::plan("vision_model");
     let sqlite = Sqlite::open(&folder.path().join("journal.db")).expect("it opens");
-    for (step, event) in toy::every_event(&plan).into_iter().enumerate() {
+    for (step, event) in events.into_iter().enumerate() {
         let stored = (step == 0).then(|| StoredPlan::of(&plan));
         let at = At(1_794_900_000_000 + step as i64 * 1000);
         let entry = Entry { run: RUN.into(), at, events: vec![event], plan: stored };

@@ -399,3 +399,38 @@ fn what_waited_for_its_window_is_shaded_until_it_went_on() {
         assert_eq!(record["interventions"][0]["what"], "let go on");
     }
 }
+
+#[test]
+fn a_plan_of_another_day_is_the_same_plan_and_names_its_strategies() {
+    let stage = Stage::with(
+        "shop.rollout",
+        r#"
+        fleet sites { target ny {}, target paris {}, target tokyo {} }
+        probe up(site: target) { tcp "${site}:80" }
+        strategy inner(fleet: fleet) { stage look { for site in fleet { check up(site) } } }
+        strategy outer(fleet: fleet) { apply inner as within { fleet = fleet } }
+        rollout shop {
+          artifacts = "deployments/${date}-shop"
+          apply outer as first { fleet = sites }
+          apply inner as second { fleet = sites }
+        }
+        rollout escaping {
+          artifacts = "../${date}"
+          stage one { log "x" }
+        }
+        "#,
+    );
+    let plan = |at: &str| {
+        let said = stage.say(&["plan", "shop.rollout#shop", "--format", "json", "--at", at]);
+        assert_eq!(said.code, 0, "{}", said.shown());
+        serde_json::from_str::<serde_json::Value>(&said.out).expect("JSON")
+    };
+    let (today, tomorrow) = (plan("2026-11-23T09:00Z"), plan("2026-11-24T09:00Z"));
+    assert_eq!(today["hash"], tomorrow["hash"]);
+    let applied = |strategy: &str, path: &str| serde_json::json!({ "strategy": strategy, "as": path });
+    let expected = [applied("outer", "first"), applied("inner", "first.within"), applied("inner", "second")];
+    assert_eq!(today["strategies"], serde_json::json!(expected));
+    // That it lies outside is said as before.
+    let said = stage.say(&["plan", "shop.rollout#escaping"]);
+    assert_ne!(said.code, 0, "{}", said.shown());
+}

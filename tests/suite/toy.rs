@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rollout::engine::{
-    Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person,
-    RunStarted, Truth, Waiting,
+    Answer, Cause, Done, Ending, Event, Evidence, Fault, FaultKind, KeptValue, Outcome, PauseReason, Person, Probed,
+    RunStarted, Share, Truth, Waiting,
 };
 use rollout::model::OnFailure;
 use rollout::plan::{Node, NodeId, NodeKind, Place, Plan, Slot, Space, SpaceId};
 use rollout::source::{SourceId, Span};
-use rollout::value::{At, Record, Value};
+use rollout::value::{At, Closing, Record, Value};
 
 /// Returns a plan in which nothing happens.
 pub fn plan(rollout: &str) -> Plan {
@@ -44,6 +44,7 @@ pub fn plan(rollout: &str) -> Plan {
         metrics: Vec::new(),
         retain_ms: None,
         artifacts: None,
+        strategies: Vec::new(),
         always: Vec::new(),
         periods: Vec::new(),
         thresholds: Vec::new(),
@@ -135,6 +136,52 @@ pub fn people_events(plan: &Plan) -> Vec<Event> {
 }
 
 /// Returns events in which every variant of everything that is written occurs.
+/// Returns what came later: one of each kind of event that the others have not.
+pub fn later_events(plan: &Plan) -> Vec<Event> {
+    let place = Place::new(NodeId(7), Slot(3));
+    let (at, share) = (At(1_795_000_000_000), |points| Share::of_percent(points).expect("a share"));
+    let (by, reason) = (dana(), Some("it is urgent".to_owned()));
+    vec![
+        started("20261121-aaaa", plan),
+        Event::Held { place, until: Some(at), why: "`night` is shut".to_owned() },
+        Event::Held { place, until: None, why: "`never` is shut".to_owned() },
+        Event::Entered { place },
+        Event::Opened { place, closes: at, closing: Closing::Pause },
+        Event::Shut { place, until: at, why: "`night` is shut".to_owned() },
+        Event::Advanced { place, by: by.clone(), reason: reason.clone() },
+        Event::OnHold { by: by.clone(), reason: reason.clone() },
+        Event::HoldLifted { by, reason },
+        Event::Baseline { place, what: "before(p95(ny), over = 1h)".to_owned(), value: Value::Duration(200) },
+        Event::ExposureRead { place, subject: "edge(ny)".to_owned(), share: share(2.5) },
+        Event::Exposed { place, subject: "edge(ny)".to_owned(), share: share(25.0), before: share(2.5) },
+        Event::Noticed { place, channel: "releases".into(), message: "a quarter".to_owned() },
+        Event::Answered {
+            place,
+            attempt: 1,
+            answer: Answer::Probed {
+                results: vec![
+                    Probed::Sampled { value: Value::Percent(0.5), note: Some("the mean of 3 samples".to_owned()) },
+                    Probed::Series { values: vec![1.0, 2.5], times: vec![at, At(at.0 + 60_000)] },
+                    Probed::Series { values: vec![1.0], times: Vec::new() },
+                    Probed::Absent { why: "there is no data".to_owned() },
+                ],
+            },
+        },
+        Event::Warned {
+            place,
+            cause: Cause::Condition { truth: Truth::Violated, message: "`up(ny)` does not hold".to_owned() },
+        },
+        Event::Retained { until: Some(at) },
+        Event::Filed { folder: "deployments/2026-11-21-web".to_owned(), instead_of: None, failure: None },
+        Event::Filed {
+            folder: "deployments/2026-11-21-web-20261121-aaaa".to_owned(),
+            instead_of: Some("deployments/2026-11-21-web".to_owned()),
+            failure: Some("the disk is full".to_owned()),
+        },
+        finished(Outcome::Succeeded),
+    ]
+}
+
 pub fn every_event(plan: &Plan) -> Vec<Event> {
     let place = Place::new(NodeId(7), Slot(3));
     let fault = |kind| Fault { kind, message: "exit code 7".to_owned(), code: Some(7) };

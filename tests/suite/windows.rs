@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rollout::calendar::{Calendar, LOOK_AHEAD_MS, When};
 use rollout::check::check;
 use rollout::diag::Diagnostic;
+use rollout::engine::Event;
 use rollout::model::RolloutId;
 use rollout::plan::{KeptValues, Plan, PlanRequest, plan};
+use rollout::sim::{Luck, Odds, play};
 use rollout::source::MemoryWorld;
 use rollout::value::{
     At, DeclaredWindow, LiteralShape, Opening, Opens, Record, TimeOfDay, Value, Weekday, Window, WindowRules,
     parse_literal,
 };
+use rollout::view::Board;
 
 use super::stage::Stage;
 
@@ -195,4 +199,38 @@ fn a_plan_carries_what_binds_it_to_windows() {
 fn a_window_that_one_target_cannot_have_is_refused_by_the_plan() {
     let refused = planned(&BOUND.replace("America/New_York", "America/Old_York")).expect_err("there is no such zone");
     assert_eq!(refused, ["`night(ny)`: there is no zone `America/Old_York`; did you mean `America/New_York`?"]);
+}
+
+/// One target is at work in a window that has opened; the other waits for its turn, and no longer for the window.
+#[test]
+fn a_window_that_has_opened_is_waited_for_by_nobody() {
+    let text = r#"
+        fleet sites { target ny {}, target paris {} }
+        window tuesday { days = tue }
+        rollout web {
+          stage all {
+            for site in sites {
+              during = tuesday
+              step put { run "put ${site}", undo { run "back ${site}" } }
+            }
+          }
+        }
+    "#;
+    let plan = Arc::new(planned(text).expect("it is planned"));
+    let luck = Luck { seed: 1, odds: Odds::NONE };
+    let events = play(&plan, &KeptValues::new(), luck, &mut |_| None).events;
+    let mut board = Board::new(Arc::clone(&plan));
+    let (mut shut, mut passed) = (0, 0);
+    for (at, event) in &events {
+        board.hear(*at, event);
+        let waits = board.project("run", *at).waiting_for;
+        let windows = waits.iter().filter(|it| it.kind == "window");
+        for it in windows {
+            shut += 1;
+            let until = it.until.as_deref().expect("it says when");
+            assert!(*until > *at.to_string(), "{}: {} at {at}", it.path, it.what);
+        }
+        passed += u32::from(matches!(event, Event::Asked { .. }) && waits.is_empty());
+    }
+    assert!(shut > 0 && passed == 2, "{shut} times shut, {passed} times nothing waited");
 }
