@@ -67,6 +67,25 @@ fn what_prometheus_answers_decides() {
 }
 
 #[test]
+fn a_trend_is_taken_over_a_range_of_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let watched = Watched::new(folder.path(), PAGE);
+    // The clock of the server rises by sixty in a minute, also over a minute in which nobody asked it.
+    let metric = |query: &str| format!("metric m: number {{ from = PROMETHEUS, query = \"{query}\" }}");
+    let (said, why) = asked(watched.port, &metric("vector(time())"), "trend(m, over = 1m) > 50");
+    assert_eq!(said.code, 0, "{}{}", said.shown(), why.shown());
+    assert!(why.out.contains("60"), "{}", why.shown());
+    let (said, why) = asked(watched.port, &metric("vector(time())"), "trend(m, over = 1m, per = 1s) > 2");
+    assert_eq!(said.code, 7, "{}{}", said.shown(), why.shown());
+    let (said, why) = asked(watched.port, &metric("vector(7)"), "trend(m, over = 1m) == 0");
+    assert_eq!(said.code, 0, "{}{}", said.shown(), why.shown());
+    // A server that knew nothing a minute ago has no trend, and that passes nothing.
+    let (said, why) = asked(watched.port, &metric("sum(up{job='nobody'})"), "trend(m, over = 1m) < 1000");
+    assert_eq!(said.code, 7, "{}{}", said.shown(), why.shown());
+    assert!(why.out.contains("unknown"), "{}", why.shown());
+}
+
+#[test]
 fn a_hole_in_a_query_is_one_label_value_whatever_it_holds() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut watched = Watched::new(folder.path(), PAGE);
