@@ -15,7 +15,7 @@ const NEAR: i64 = 4;
 /// Lets a watch or check that waits ask later than it would, if the world is going to answer as it just did.
 ///
 /// What holds is sampled the eighth, sixteenth, thirty-second time and so on, and the last; what is not known, or is to
-/// hold within a time, where the truth can change. Samples are counted from the beginning, so that two ways to the same
+/// hold within a time, where the truth can change, or as often where nobody can tell when that is. Samples are counted from the beginning, so that two ways to the same
 /// state meet again. False, and nothing changes, where each answer counts.
 pub fn leap(plan: &Plan, run: &mut Run, now: At, place: Place) -> bool {
     let NodeKind::Act(act) = &plan.node(place.node).kind else { return false };
@@ -44,12 +44,14 @@ impl Turn<'_> {
             Truth::Violated => return None,
             Truth::Holds => {
                 let most = (GAP_MAX_MS / 2 / numbers.every_ms).max(1);
-                let doubled = (number as u64).next_power_of_two() as i64;
-                first.plus_ms(doubled.min((number / most + 1) * most) * numbers.every_ms)
+                first.plus_ms(doubled(number).min((number / most + 1) * most) * numbers.every_ms)
             }
             Truth::Unknown => {
                 let lost = state.unknown_since.map(|it| it.plus_ms(numbers.unknown_ms));
-                on_grid(until, self.may_change(lost)?, numbers.every_ms)
+                match self.may_change(lost) {
+                    Some(at) => on_grid(until, at, numbers.every_ms),
+                    None => first.plus_ms(doubled(number) * numbers.every_ms),
+                }
             }
         };
         let end = numbers.lasts_ms.map(|ms| first.plus_ms(ms)).filter(|it| *it >= until);
@@ -65,11 +67,14 @@ impl Turn<'_> {
         let ms = |it: &Option<crate::model::Expr>| it.as_ref().map(|it| self.duration_ms(it, place)).transpose();
         let (settle_ms, within_ms) = (ms(&check.settle).ok()?.unwrap_or(0), ms(&check.within).ok()??);
         let every_ms = ms(&check.every).ok()?.unwrap_or(super::acts::CHECK_EVERY_MS).max(1);
-        if until.since_ms(frame.begun.plus_ms(settle_ms)) / every_ms <= NEAR {
-            return None;
-        }
+        let first = frame.begun.plus_ms(settle_ms);
+        let number = Some(until.since_ms(first) / every_ms).filter(|it| *it > NEAR)?;
         let last = frame.begun.plus_ms(within_ms);
-        let later = on_grid(until, self.may_change(Some(last))?, every_ms).min(last);
+        let later = match self.may_change(Some(last)) {
+            Some(at) => on_grid(until, at, every_ms),
+            None => first.plus_ms(doubled(number) * every_ms),
+        };
+        let later = later.min(last);
         (later > until).then_some((later, Waiting::Again))
     }
 
@@ -88,6 +93,10 @@ impl Turn<'_> {
         let covered = lengths?.into_iter().flat_map(|ms| since.iter().map(move |it| it.plus_ms(ms)));
         covered.chain(due).filter(|it| *it > self.now).min()
     }
+}
+
+fn doubled(number: i64) -> i64 {
+    (number as u64).next_power_of_two() as i64
 }
 
 /// Returns the first instant of those at an even distance that is not before another.

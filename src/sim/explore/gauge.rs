@@ -90,8 +90,8 @@ const ROUNDS: usize = 3;
 /// What came of some answers.
 struct Tried {
     truth: Option<Truth>,
-    /// How many lines of the evidence are not as they are wanted.
-    distance: usize,
+    /// How far the verdict is from the one that is wanted, and how many lines of the evidence are not as they are wanted.
+    distance: (u8, usize),
     bounds: Vec<f64>,
 }
 
@@ -107,11 +107,20 @@ impl Tried {
             _ => None,
         });
         let Some((truth, evidence)) = verdict else {
-            return Tried { truth: None, distance: usize::MAX, bounds: Vec::new() };
+            return Tried { truth: None, distance: (u8::MAX, usize::MAX), bounds: Vec::new() };
         };
         let off = evidence.iter().filter(|it| it.truth != wanted).count();
-        let distance = if truth == wanted { 0 } else { 1 + off };
+        let distance = (apart(truth, wanted), off);
         Tried { truth: Some(truth), distance, bounds: bounds(evidence) }
+    }
+}
+
+/// How far one verdict is from another. What is not known yet may still hold; what is violated does not.
+fn apart(truth: Truth, wanted: Truth) -> u8 {
+    match (truth, wanted) {
+        _ if truth == wanted => 0,
+        (Truth::Violated, Truth::Holds) | (Truth::Holds, Truth::Violated) => 2,
+        (Truth::Holds | Truth::Violated | Truth::Unknown, _) => 1,
     }
 }
 
