@@ -15,7 +15,7 @@ use super::watched::Watched;
 struct Vision {
     stage: Stage,
     numbers: Numbers,
-    watched: Watched,
+    _watched: Watched,
     /// The factories' own pages, and Slack.
     world: Site,
     _folder: tempfile::TempDir,
@@ -65,7 +65,7 @@ impl Vision {
             text.replace(slow, quick)
         });
         stage.write("vision.rollout", &quick);
-        Vision { stage, numbers, watched, world, _folder: folder }
+        Vision { stage, numbers, _watched: watched, world, _folder: folder }
     }
 
     /// Starts it, and lets those who have to let it begin.
