@@ -73,7 +73,7 @@ impl Stage {
 
     /// Waits until something is so.
     pub fn until(&self, what: &str, is_so: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(90);
         while !is_so() {
             assert!(Instant::now() < deadline, "it never came to be that {what}");
             std::thread::sleep(Duration::from_millis(10));
