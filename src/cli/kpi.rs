@@ -13,7 +13,7 @@ use super::period::Period;
 use super::settle::{reader, state_folder};
 use crate::journal::{Reader, RunSummary, Shelves, each};
 use crate::plan::Plan;
-use crate::value::show_duration;
+use crate::value::show_roughly;
 use crate::view::{Figures, Kpi, Spread, kpi};
 
 /// Show how well rollouts go: success, time to all, recovery, approvals
@@ -93,17 +93,6 @@ fn show(context: &Context, kpi: &Kpi) {
     }
 }
 
-/// A duration without what does not matter at its length.
-fn short(ms: i64) -> String {
-    let step = match ms {
-        ..1_000 => 1,
-        1_000..60_000 => 100,
-        60_000..86_400_000 => 1_000,
-        _ => 60_000,
-    };
-    show_duration(ms - ms % step)
-}
-
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |it| format!("{it}%"))
 }
@@ -111,14 +100,14 @@ fn percent(share: Option<f64>) -> String {
 fn spread(spread: Option<Spread>) -> String {
     match spread {
         None => "-".to_owned(),
-        Some(it) if it.count == 1 => short(it.median),
+        Some(it) if it.count == 1 => show_roughly(it.median),
         Some(it) => {
             format!(
                 "median {}, 90% within {}, {} to {} ({})",
-                short(it.median),
-                short(it.p90),
-                short(it.least),
-                short(it.most),
+                show_roughly(it.median),
+                show_roughly(it.p90),
+                show_roughly(it.least),
+                show_roughly(it.most),
                 it.count
             )
         }

@@ -2,6 +2,7 @@
 
 use super::page::{Block, Page, Span, code, plain};
 use super::words::{Words, outcome_word};
+use crate::value::show_roughly;
 use crate::view::{Account, Failure};
 
 /// More lines than this are cut in their middle.
@@ -56,7 +57,7 @@ fn impact(account: &Account, words: Words) -> Vec<Vec<Span>> {
     ))];
     if let Some(first) = figures.first_failure {
         let until = match figures.to_recover_ms {
-            Some(ms) => format!("it took {} until everything was as before.", words.lasted(ms)),
+            Some(ms) => format!("it took {} until everything was as before.", show_roughly(ms)),
             None => "not everything is as before.".to_owned(),
         };
         impact.push(plain(format!("The first failure was at {}; {until}", words.moment(first))));

@@ -9,9 +9,9 @@ use super::junit;
 use super::markdown::markdown;
 use super::page::{Page, code, plain};
 use super::plan::drawn;
-use super::words::Words;
 use crate::engine::exposure_kind;
 use crate::plan::{NodeId, NodeKind, Place, Plan, Role, Slot};
+use crate::value::show_roughly;
 use crate::view::Account;
 
 /// How a report is written.
@@ -61,7 +61,7 @@ pub fn log(account: &Account) -> String {
 pub fn rollback_plan(plan: &Plan, account: &Account) -> String {
     let mut page = Page::new(format!("The way back of {} {}", account.rollout, account.run));
     if let Some(ms) = account.rollback_ms {
-        page.text(format!("Taking everything back once all is done takes about {}.", Words { zone: "UTC" }.lasted(ms)));
+        page.text(format!("Taking everything back once all is done takes about {}.", show_roughly(ms)));
     }
     page.text(
         "What is completed, and what is half-way, is taken back in this order: stages against their order, within a target the latest first.",

@@ -7,6 +7,7 @@ use super::spark::spark;
 use super::told_people::people;
 use super::words::{Words, outcome_word, status_word, truth_word};
 use crate::engine::{Evidence, Truth};
+use crate::value::show_roughly;
 use crate::view::{Account, Note, Spread, TargetAccount, VerdictAccount};
 
 /// More rows than this of one table are only counted.
@@ -54,7 +55,7 @@ fn lead(page: &mut Page, account: &Account, words: Words) {
         fact("Can be taken back until", plain(words.moment(until)));
     }
     if let Some(took) = account.took_ms {
-        fact("Took", plain(words.lasted(took)));
+        fact("Took", plain(show_roughly(took)));
     }
     if let Some(forecast) = account.forecast {
         fact("Expected to end", plain(words.foreseen(forecast)));
@@ -86,7 +87,7 @@ fn stages(page: &mut Page, account: &Account, words: Words) {
         } else {
             format!("{} of {}", it.done, it.total)
         };
-        let took = it.took_ms.map_or_else(String::new, |ms| words.lasted(ms));
+        let took = it.took_ms.map_or_else(String::new, show_roughly);
         let expected = it.forecast.map_or_else(String::new, |it| words.foreseen(it));
         vec![
             code(&it.path),
@@ -270,7 +271,7 @@ fn what_is_left(page: &mut Page, account: &Account) {
 fn figures(page: &mut Page, account: &Account) {
     let words = Words { zone: "UTC" };
     let figures = &account.figures;
-    let shown = |ms: Option<i64>| ms.map_or_else(|| "-".to_owned(), |ms| words.lasted(ms));
+    let shown = |ms: Option<i64>| ms.map_or_else(|| "-".to_owned(), show_roughly);
     let facts = [
         ("Time to 100%", shown(figures.to_all_ms)),
         ("First failure", words.maybe(figures.first_failure)),

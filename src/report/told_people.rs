@@ -3,13 +3,14 @@
 
 use super::page::{Block, Mood, Page, Span, code, plain};
 use super::words::Words;
+use crate::value::show_roughly;
 use crate::view::{Account, Decision};
 
 /// Adds what people were asked and what they did.
 pub(super) fn people(page: &mut Page, account: &Account, words: Words) {
     let rows = account.decisions.iter().map(|it| {
         let asked = it.text.clone().unwrap_or_default();
-        let lead = it.lead_ms.map_or_else(|| "-".to_owned(), |ms| words.lasted(ms));
+        let lead = it.lead_ms.map_or_else(|| "-".to_owned(), show_roughly);
         vec![code(&it.path), plain(it.kind), plain(asked), vec![outcome(it)], plain(said(it, words)), plain(lead)]
     });
     let head = ["Where", "Kind", "Question", "Outcome", "Answers", "Lead time"];

@@ -3,7 +3,6 @@
 use super::page::{Mood, Span};
 use crate::calendar::local;
 use crate::engine::Truth;
-use crate::value::show_duration;
 use crate::view::{Account, Foreseen, When};
 
 /// How a reader has times: as the clocks of a zone show them.
@@ -20,17 +19,6 @@ impl Words<'_> {
     /// A dash where there is none.
     pub fn maybe(self, when: Option<When>) -> String {
         when.map_or_else(|| "-".to_owned(), |it| self.moment(it))
-    }
-
-    /// A duration without what does not matter at its length.
-    pub fn lasted(self, ms: i64) -> String {
-        let step = match ms {
-            ..1_000 => 1,
-            1_000..60_000 => 100,
-            60_000..86_400_000 => 1_000,
-            _ => 60_000,
-        };
-        show_duration(ms - ms % step)
     }
 
     /// When something was to happen, and within which bounds.

@@ -31,7 +31,7 @@ pub use data::{Record, Value};
 pub use kind::{Callable, RecordType, Type, Word};
 pub use literal::{LiteralShape, parse_literal};
 pub use matchers::matchers;
-pub use show::{literal, show_duration};
+pub use show::{literal, show_duration, show_roughly};
 pub use target::Target;
 pub use time::{At, Date, TimeOfDay, Weekday};
 pub use window::{Closing, DeclaredWindow, Freeze, Opening, Opens, Window, WindowRules};

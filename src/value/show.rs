@@ -93,6 +93,17 @@ fn write_list(f: &mut fmt::Formatter<'_>, list: &[Value]) -> fmt::Result {
     Ok(())
 }
 
+/// Writes milliseconds without what does not matter at their length: `4m12s` of four minutes and 12.3 seconds.
+pub fn show_roughly(ms: i64) -> String {
+    let step = match ms {
+        ..1_000 => 1,
+        1_000..60_000 => 100,
+        60_000..86_400_000 => 1_000,
+        _ => 60_000,
+    };
+    show_duration(ms - ms % step)
+}
+
 /// Writes milliseconds with the units of the language, largest first: `1d2h`, `90ms`, `-5m`.
 pub fn show_duration(ms: i64) -> String {
     const UNITS: [(&str, u64); 6] =

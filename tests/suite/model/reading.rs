@@ -360,14 +360,7 @@ impl Reading<'_> {
     }
 
     async fn parallel(&self, parts: &[Entry], scope: &Rc<Scope>, block: &Rc<Block>) -> Passed {
-        let inner = Rc::new(Scope {
-            outer: Some(Rc::clone(scope)),
-            stage: scope.stage,
-            element: scope.element,
-            failures: None,
-            closed: Cell::new(None),
-            wave: 0,
-        });
+        let inner = Rc::new(Scope::within(scope));
         let block = block.part(Kind::Parallel { in_target: scope.element.is_some() });
         let strands = parts.iter().map(|it| Box::pin(self.part(it, &inner, &block)) as Strand<Passed>);
         let passed = all(strands.collect()).await;
@@ -389,14 +382,7 @@ impl Reading<'_> {
     }
 
     async fn a_loop(&self, it: &Loop, scope: &Rc<Scope>, block: &Rc<Block>) -> Passed {
-        let own = Rc::new(Scope {
-            outer: Some(Rc::clone(scope)),
-            stage: scope.stage,
-            element: scope.element,
-            failures: None,
-            closed: Cell::new(None),
-            wave: 0,
-        });
+        let own = Rc::new(Scope::within(scope));
         let failures = Rc::new(Failures {
             most: it.tolerate,
             failed: Cell::new(0),
@@ -424,14 +410,7 @@ impl Reading<'_> {
             return Ok(());
         }
         // What is asked after a wave is asked once for each.
-        let wave = Rc::new(Scope {
-            outer: Some(Rc::clone(own)),
-            stage: own.stage,
-            element: own.element,
-            failures: None,
-            closed: Cell::new(None),
-            wave,
-        });
+        let wave = Rc::new(Scope { wave, ..Scope::within(own) });
         self.begin(&wave).await?;
         self.entries(&it.after_wave, &wave, block).await
     }
@@ -468,14 +447,8 @@ impl Reading<'_> {
         failures: &Rc<Failures>,
         block: &Rc<Block>,
     ) -> Passed {
-        let scope = Rc::new(Scope {
-            outer: Some(Rc::clone(own)),
-            stage: own.stage,
-            element: Some(own.element.unwrap_or(0) * it.targets + at),
-            failures: Some(Rc::clone(failures)),
-            closed: Cell::new(None),
-            wave: 0,
-        });
+        let element = Some(own.element.unwrap_or(0) * it.targets + at);
+        let scope = Rc::new(Scope { element, failures: Some(Rc::clone(failures)), ..Scope::within(own) });
         let block = block.part(Kind::Row { in_target: true });
         let Err(stop) = self.entries(&it.body, &scope, &block).await else { return Ok(()) };
         let Stop::Failed(said) = stop else { return Err(stop) };
@@ -719,6 +692,18 @@ impl Reading<'_> {
 }
 
 impl Scope {
+    /// A scope of the same stage and element inside another.
+    fn within(outer: &Rc<Scope>) -> Scope {
+        Scope {
+            outer: Some(Rc::clone(outer)),
+            stage: outer.stage,
+            element: outer.element,
+            failures: None,
+            closed: Cell::new(None),
+            wave: 0,
+        }
+    }
+
     fn close(&self, said: Said) {
         if self.closed.get().is_none() {
             self.closed.set(Some(said));
