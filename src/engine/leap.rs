@@ -15,8 +15,9 @@ const NEAR: i64 = 4;
 /// Lets a watch or check that waits ask later than it would, if the world is going to answer as it just did.
 ///
 /// What holds is sampled the eighth, sixteenth, thirty-second time and so on, and the last; what is not known, or is to
-/// hold within a time, where the truth can change, or as often where nobody can tell when that is. Samples are counted from the beginning, so that two ways to the same
-/// state meet again. False, and nothing changes, where each answer counts.
+/// hold within a time, where the truth can change, or as often where nobody can tell when that is. Samples are counted
+/// from the beginning, so that two ways to the same state meet again. False, and nothing changes, where each answer
+/// counts.
 pub fn leap(plan: &Plan, run: &mut Run, now: At, place: Place) -> bool {
     let NodeKind::Act(act) = &plan.node(place.node).kind else { return false };
     let mut turn = Turn { plan, run, now, step: Step::default() };
